@@ -18,7 +18,7 @@ def Nn_Dialect : Dialect {
   }];
   // Attributes stay in one dictionary: src/op reads them by name.
   let usePropertiesForAttributes = 0;
-  let useDefaultAttributePrinterParser = 0;
+  let hasConstantMaterializer = 1;
 }
 
 def Nn_Tensor : Type<And<[RankedTensorOf<[AnyType]>.predicate, HasStaticShapePred]>, "statically shaped tensor", "::mlir::RankedTensorType">;

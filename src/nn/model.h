@@ -1,0 +1,37 @@
+// A network inside the compiler: one nn graph in MLIR, and the way out of it. No MLIR in this header.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "op/graph.h"
+
+namespace bmnet::nn {
+
+// Owns the graph and everything it refers to (weights stay borrowed from the mapped model file). Cheap to move.
+class Model {
+ public:
+  struct Impl;  // nn/ir.h
+  explicit Model(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+  std::string name() const;
+
+  // The graph as plain data; its constants share the model's memory and keep it alive.
+  Result<op::Graph> to_graph() const;
+
+  // UModel: MLIR bytecode, written to a temporary name and renamed; the reader maps the file and copies no weights.
+  Status save(const std::filesystem::path& path) const;
+  static Result<Model> load(const std::filesystem::path& path);
+
+  // Text form; constants over 64 elements are elided when `elide_weights`.
+  std::string to_text(bool elide_weights = true) const;
+
+  Impl& impl() const { return *impl_; }
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace bmnet::nn
