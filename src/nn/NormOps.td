@@ -8,14 +8,14 @@ def Nn_BatchNormOp : Nn_Op<"batch_norm"> {
 }
 
 def Nn_LayerNormOp : Nn_Op<"layer_norm"> {
-  let summary = "normalisation over the axes from `axis` to the last; scale and bias have the shape of those axes";
-  let arguments = (ins Nn_Tensor:$input, Optional<Nn_Tensor>:$scale, Optional<Nn_Tensor>:$bias, I64Attr:$axis, F32Attr:$epsilon);
+  let summary = "normalisation over the axes from `axis` to the last; scale, then bias (either may be left out from the end) have the shape of those axes";
+  let arguments = (ins Nn_Tensor:$input, Variadic<Nn_Tensor>:$scale_and_bias, I64Attr:$axis, F32Attr:$epsilon);
   let results = (outs Nn_Tensor:$output);
 }
 
 def Nn_GroupNormOp : Nn_Op<"group_norm"> {
-  let summary = "normalisation over groups of channels and all spatial axes; instance norm has groups = C; scale and bias are [C]";
-  let arguments = (ins Nn_Tensor:$input, Optional<Nn_Tensor>:$scale, Optional<Nn_Tensor>:$bias, I64Attr:$groups, F32Attr:$epsilon);
+  let summary = "normalisation over groups of channels and all spatial axes; instance norm has groups = C; scale, then bias (either may be left out from the end) are [C]";
+  let arguments = (ins Nn_Tensor:$input, Variadic<Nn_Tensor>:$scale_and_bias, I64Attr:$groups, F32Attr:$epsilon);
   let results = (outs Nn_Tensor:$output);
 }
 

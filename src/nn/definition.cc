@@ -24,7 +24,8 @@ Result<std::vector<TensorInfo>> infer(mlir::OperationName name, mlir::ValueRange
   const op::OpSpec* spec = op::find({mnemonic.data(), mnemonic.size()});
   if (!spec) return bug("operator '{}' has no definition in src/op", mnemonic.str());
   const std::vector<TensorInfo> inputs = operand_infos(operands);
-  if (inputs.size() != operands.size()) return user_error("{}: an operand is not a tensor of static shape", mnemonic.str());
+  if (inputs.size() != operands.size())
+    return user_error("{}: an operand is not a tensor of static shape", mnemonic.str());
   return spec->infer(to_attributes(name, attributes), inputs);
 }
 
@@ -51,18 +52,30 @@ Tensor from_dense(mlir::DenseElementsAttr dense, TensorInfo info, std::shared_pt
 mlir::Type to_type(mlir::MLIRContext* context, DType dtype) {
   mlir::Builder b(context);
   switch (dtype) {
-    case DType::kF32: return b.getF32Type();
-    case DType::kF16: return b.getF16Type();
-    case DType::kBF16: return b.getBF16Type();
-    case DType::kF64: return b.getF64Type();
-    case DType::kI8: return b.getI8Type();
-    case DType::kI16: return b.getI16Type();
-    case DType::kI32: return b.getI32Type();
-    case DType::kI64: return b.getI64Type();
-    case DType::kU8: return b.getIntegerType(8, false);
-    case DType::kU16: return b.getIntegerType(16, false);
-    case DType::kU32: return b.getIntegerType(32, false);
-    case DType::kBool: return b.getI1Type();
+    case DType::kF32:
+      return b.getF32Type();
+    case DType::kF16:
+      return b.getF16Type();
+    case DType::kBF16:
+      return b.getBF16Type();
+    case DType::kF64:
+      return b.getF64Type();
+    case DType::kI8:
+      return b.getI8Type();
+    case DType::kI16:
+      return b.getI16Type();
+    case DType::kI32:
+      return b.getI32Type();
+    case DType::kI64:
+      return b.getI64Type();
+    case DType::kU8:
+      return b.getIntegerType(8, false);
+    case DType::kU16:
+      return b.getIntegerType(16, false);
+    case DType::kU32:
+      return b.getIntegerType(32, false);
+    case DType::kBool:
+      return b.getI1Type();
   }
   return {};
 }
@@ -104,10 +117,14 @@ op::Attributes to_attributes(mlir::OperationName name, mlir::DictionaryAttr attr
     const std::string key = named.getName().str();
     if (llvm::StringRef(key).starts_with(kPrefix)) continue;
     const mlir::Attribute value = named.getValue();
-    if (auto flag = llvm::dyn_cast<mlir::BoolAttr>(value)) result.set(key, flag.getValue());
-    else if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(value)) result.set(key, integer.getInt());
-    else if (auto real = llvm::dyn_cast<mlir::FloatAttr>(value)) result.set(key, static_cast<float>(real.getValueAsDouble()));
-    else if (auto text = llvm::dyn_cast<mlir::StringAttr>(value)) result.set(key, text.str());
+    if (auto flag = llvm::dyn_cast<mlir::BoolAttr>(value))
+      result.set(key, flag.getValue());
+    else if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(value))
+      result.set(key, integer.getInt());
+    else if (auto real = llvm::dyn_cast<mlir::FloatAttr>(value))
+      result.set(key, static_cast<float>(real.getValueAsDouble()));
+    else if (auto text = llvm::dyn_cast<mlir::StringAttr>(value))
+      result.set(key, text.str());
     else if (auto integers = llvm::dyn_cast<mlir::DenseI64ArrayAttr>(value))
       result.set(key, std::vector<int64_t>(integers.asArrayRef()));
     else if (auto reals = llvm::dyn_cast<mlir::DenseF32ArrayAttr>(value))
@@ -119,7 +136,8 @@ op::Attributes to_attributes(mlir::OperationName name, mlir::DictionaryAttr attr
 mlir::ElementsAttr to_elements(mlir::MLIRContext* context, const std::string& name, const Tensor& tensor) {
   const mlir::RankedTensorType type = to_type(context, tensor.info());
   if (tensor.count() <= kInlineElements) {
-    if (tensor.dtype() == DType::kBool) return mlir::DenseElementsAttr::get(type, llvm::ArrayRef<bool>(tensor.data<bool>()));
+    if (tensor.dtype() == DType::kBool)
+      return mlir::DenseElementsAttr::get(type, llvm::ArrayRef<bool>(tensor.data<bool>().data(), tensor.count()));
     return mlir::DenseElementsAttr::getFromRawBuffer(type, {static_cast<const char*>(tensor.raw()), tensor.bytes()});
   }
   const size_t alignment = byte_size(tensor.dtype());
@@ -137,14 +155,17 @@ mlir::ElementsAttr to_elements(mlir::MLIRContext* context, const std::string& na
 Result<Tensor> to_tensor(mlir::ElementsAttr elements, std::shared_ptr<const void> owner) {
   auto info = to_info(elements.getType());
   if (!info) return user_error("a constant has an element type that is not supported");
-  if (auto dense = llvm::dyn_cast<mlir::DenseElementsAttr>(elements)) return from_dense(dense, *std::move(info), std::move(owner));
+  if (auto dense = llvm::dyn_cast<mlir::DenseElementsAttr>(elements))
+    return from_dense(dense, *std::move(info), std::move(owner));
   auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(elements);
   if (!resource) return user_error("a constant is neither dense nor a dense resource");
   const mlir::AsmResourceBlob* blob = resource.getRawHandle().getBlob();
-  if (!blob) return user_error("the weights of constant '{}' are not in the file", resource.getRawHandle().getKey().str());
+  if (!blob)
+    return user_error("the weights of constant '{}' are not in the file", resource.getRawHandle().getKey().str());
   if (blob->getData().size() != info->bytes())
-    return user_error("constant '{}' has {} bytes of weights, its type {} needs {}", resource.getRawHandle().getKey().str(),
-                      blob->getData().size(), to_string(info->shape), info->bytes());
+    return user_error("constant '{}' has {} bytes of weights, its type {} needs {}",
+                      resource.getRawHandle().getKey().str(), blob->getData().size(), to_string(info->shape),
+                      info->bytes());
   return Tensor(*std::move(info), const_cast<char*>(blob->getData().data()), std::move(owner));
 }
 
@@ -153,7 +174,7 @@ mlir::Location named_location(mlir::MLIRContext* context, std::string_view node_
   llvm::SmallVector<mlir::Location> names;
   for (const std::string& result : results) names.push_back(mlir::NameLoc::get(mlir::StringAttr::get(context, result)));
   if (names.size() == 1 && results[0] == node_name) return names[0];
-  return mlir::FusedLoc::get(context, names, mlir::StringAttr::get(context, {node_name.data(), node_name.size()}));
+  return mlir::FusedLoc::get(context, names, mlir::StringAttr::get(context, llvm::StringRef(node_name)));
 }
 
 std::string value_name(mlir::Value value) {
@@ -189,7 +210,8 @@ llvm::LogicalResult verify_against_definition(mlir::Operation* operation) {
   auto inferred = infer(operation->getName(), operation->getOperands(), operation->getAttrDictionary());
   if (!inferred) return operation->emitOpError(inferred.error().message);
   if (inferred->size() != operation->getNumResults())
-    return operation->emitOpError() << "has " << operation->getNumResults() << " results, its definition " << inferred->size();
+    return operation->emitOpError() << "has " << operation->getNumResults() << " results, its definition "
+                                    << inferred->size();
   for (const auto& [info, type] : llvm::zip(*inferred, operation->getResultTypes())) {
     const mlir::Type expected = to_type(operation->getContext(), info);
     if (expected != type) return operation->emitOpError() << "has result type " << type << ", inferred is " << expected;

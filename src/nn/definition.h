@@ -27,7 +27,8 @@ mlir::ElementsAttr to_elements(mlir::MLIRContext* context, const std::string& na
 Result<Tensor> to_tensor(mlir::ElementsAttr elements, std::shared_ptr<const void> owner);
 
 // Names of the user's model, kept as locations. A result's name, and the name of the node that made it.
-mlir::Location named_location(mlir::MLIRContext* context, std::string_view node_name, std::span<const std::string> results);
+mlir::Location named_location(mlir::MLIRContext* context, std::string_view node_name,
+                              std::span<const std::string> results);
 std::string value_name(mlir::Value value);
 std::string node_name(mlir::Operation* operation);
 

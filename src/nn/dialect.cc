@@ -1,7 +1,7 @@
 #include "nn/dialect.h"
 
-#include "nn/definition.h"
 #include "nn/Nn.cpp.inc"
+#include "nn/definition.h"
 
 namespace bmnet::nn {
 

@@ -76,9 +76,9 @@ GraphBuilder::ValueId GraphBuilder::constant(std::string name, Tensor tensor) {
 }
 
 Result<std::vector<GraphBuilder::ValueId>> GraphBuilder::create(std::string_view op, std::string_view node_name,
-                                                               op::Attributes attributes,
-                                                               std::span<const ValueId> inputs,
-                                                               std::span<const std::string> output_names) {
+                                                                op::Attributes attributes,
+                                                                std::span<const ValueId> inputs,
+                                                                std::span<const std::string> output_names) {
   State& s = *state_;
   const mlir::OperationName operation(fmt::format("nn.{}", op), s.context.get());
   const op::OpSpec* spec = op::find(op);
@@ -101,7 +101,8 @@ Result<std::vector<GraphBuilder::ValueId>> GraphBuilder::create(std::string_view
   auto results = spec->infer(complete, infos);
   if (!results) return with_context(node_name, std::move(results).error());
   if (results->size() != output_names.size())
-    return bug("{}: operator '{}' has {} results, {} names are given", node_name, op, results->size(), output_names.size());
+    return bug("{}: operator '{}' has {} results, {} names are given", node_name, op, results->size(),
+               output_names.size());
 
   std::vector<ValueId> ids;
   if (constants.size() == inputs.size() && !inputs.empty() && worth_folding(*results, constants)) {
@@ -149,8 +150,10 @@ Result<Model> GraphBuilder::finish() {
   llvm::SmallVector<mlir::Value> returned;
   for (const auto& [name, id] : s.outputs) returned.push_back(s.materialize(id));
   s.builder.create<mlir::func::ReturnOp>(s.function.getLoc(), returned);
-  s.function.setFunctionType(s.builder.getFunctionType(s.function.front().getArgumentTypes(), mlir::ValueRange(returned).getTypes()));
-  for (size_t i = 0; i < s.input_names.size(); ++i) s.function.setArgAttr(i, kNameAttr, s.builder.getStringAttr(s.input_names[i]));
+  s.function.setFunctionType(
+      s.builder.getFunctionType(s.function.front().getArgumentTypes(), mlir::ValueRange(returned).getTypes()));
+  for (size_t i = 0; i < s.input_names.size(); ++i)
+    s.function.setArgAttr(i, kNameAttr, s.builder.getStringAttr(s.input_names[i]));
   for (size_t i = 0; i < s.outputs.size(); ++i)
     s.function.setResultAttr(i, kNameAttr, s.builder.getStringAttr(s.outputs[i].first));
 

@@ -25,10 +25,10 @@ class GraphBuilder {
   // Shares the tensor's memory (copied only when it is not aligned for its type).
   ValueId constant(std::string name, Tensor tensor);
 
-  // Appends a call of operator `op` (a mnemonic of src/nn/*.td). Attributes that have a default may be left out; optional
-  // trailing inputs too. Checks every constraint of the operator and infers the results; an error begins with the node's
-  // name. A call whose inputs are all constants becomes constants at once, evaluated by the reference kernel: shape
-  // arithmetic of a model folds by itself.
+  // Appends a call of operator `op` (a mnemonic of src/nn/*.td). Attributes that have a default may be left out;
+  // optional trailing inputs too. Checks every constraint of the operator and infers the results; an error begins with
+  // the node's name. A call whose inputs are all constants becomes constants at once, evaluated by the reference
+  // kernel: shape arithmetic of a model folds by itself.
   Result<std::vector<ValueId>> create(std::string_view op, std::string_view node_name, op::Attributes attributes,
                                       std::span<const ValueId> inputs, std::span<const std::string> output_names);
   // The same for an operator with one result.

@@ -101,7 +101,12 @@ Result<op::Graph> Model::to_graph() const {
   BMNET_ASSIGN(op::Graph graph, GraphExtractor(function, impl_).run(name()));
   // Inputs and outputs go by the names the user knows, which may differ from the value's own.
   for (size_t i = 0; i < graph.inputs.size(); ++i)
-    if (auto given = function.getArgAttrOfType<mlir::StringAttr>(i, kNameAttr)) graph.values[graph.inputs[i]].name = given.str();
+    if (auto given = function.getArgAttrOfType<mlir::StringAttr>(i, kNameAttr))
+      graph.values[graph.inputs[i]].name = given.str();
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    auto given = function.getResultAttrOfType<mlir::StringAttr>(i, kNameAttr);
+    graph.output_names.push_back(given ? given.str() : graph.values[graph.outputs[i]].name);
+  }
   return graph;
 }
 

@@ -1,4 +1,5 @@
-// The generated definitions of one operator family (ElementwiseOps.td); one translation unit each keeps the build quick.
+// The generated definitions of one operator family (ElementwiseOps.td); one translation unit each keeps the build
+// quick.
 #include "nn/definition.h"
 #include "nn/dialect.h"
 

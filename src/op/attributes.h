@@ -23,7 +23,8 @@ class Attributes {
   bool has(std::string_view name) const { return values_.find(name) != values_.end(); }
   void set(std::string name, Attribute value) { values_.insert_or_assign(std::move(name), std::move(value)); }
 
-  // The value of a required attribute; kBug when it is absent or of another type (the dialect's verifier excludes both).
+  // The value of a required attribute; kBug when it is absent or of another type (the dialect's verifier excludes
+  // both).
   template <typename T>
   Result<T> get(std::string_view name) const {
     const auto it = values_.find(name);

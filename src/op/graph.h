@@ -31,8 +31,9 @@ struct Graph {
   std::string name;
   std::vector<Value> values;
   std::vector<Node> nodes;
-  std::vector<ValueId> inputs;   // in the order of the user's model
-  std::vector<ValueId> outputs;  // a value may stand twice, and may be an input or a constant
+  std::vector<ValueId> inputs;            // in the order of the user's model
+  std::vector<ValueId> outputs;           // a value may stand twice, and may be an input or a constant
+  std::vector<std::string> output_names;  // what the user calls outputs[i]; may differ from the value's own name
 };
 
 }  // namespace bmnet::op

@@ -1,8 +1,8 @@
 // The definition of every operator, free of any compiler framework: constraints, shape rule, reference kernel.
 //
 // The schema (operands, attributes with defaults, description) stands in src/nn/*.td, from which the operator reference
-// is generated; the name here is the mnemonic there. The compiler, the interpreter, the constant folder and the CPU layers
-// of a BModel all use these functions, so that an operator means the same everywhere.
+// is generated; the name here is the mnemonic there. The compiler, the interpreter, the constant folder and the CPU
+// layers of a BModel all use these functions, so that an operator means the same everywhere.
 //
 // Adding an operator: its ODS row, one OpSpec, one lowering (or none: then it runs in a CPU sub-net).
 #pragma once
@@ -38,6 +38,7 @@ std::span<const OpSpec> registry();
 const OpSpec* find(std::string_view name);
 
 // infer, allocate, run the reference kernel.
-Result<std::vector<Tensor>> evaluate(std::string_view name, const Attributes& attributes, std::span<const Tensor> inputs);
+Result<std::vector<Tensor>> evaluate(std::string_view name, const Attributes& attributes,
+                                     std::span<const Tensor> inputs);
 
 }  // namespace bmnet::op
