@@ -1,0 +1,120 @@
+#include "device/cmodel/cmodel.h"
+
+#include <dlfcn.h>
+
+#include <atomic>
+
+#include "device/stream.h"
+#include "target/bm1684/exec/float_mode.h"
+#include "target/bm1684/isa/fields.h"
+#include "target/bm1684/machine.h"
+
+namespace bmnet {
+
+using bm1684::Command;
+using bm1684::Engine;
+
+namespace {
+
+constexpr int kNode = 0;
+std::atomic<bool> in_use = false;
+
+// As the library declares them.
+struct LocalMemory {
+  char* raw;
+  uint32_t** mem;
+  int count, size_per_mem, align, need_free;
+};
+using CommandFunction = int (*)(int node, void* command);
+
+}  // namespace
+
+struct CModel::Library {
+  ~Library() {
+    if (initialised) cmodel_deinit(kNode);
+    if (handle) dlclose(handle);
+    in_use = false;
+  }
+
+  template <typename Function>
+  Status find(const char* name, Function& function) {
+    function = reinterpret_cast<Function>(dlsym(handle, name));
+    if (!function) return user_error("C model {}: no function {}; is it the library of a BM1684?", path, name);
+    return {};
+  }
+
+  std::string path;
+  void* handle = nullptr;
+  bool initialised = false;
+  int (*cmodel_init)(int, int64_t) = nullptr;
+  void (*cmodel_deinit)(int) = nullptr;
+  void* (*get_global_memaddr)(int) = nullptr;
+  LocalMemory* (*get_local_mem)(int) = nullptr;
+  void* (*get_l2_sram)(int) = nullptr;
+  CommandFunction (*get_atomic_function)(const void*, unsigned) = nullptr;
+};
+
+namespace {
+
+template <typename Library>
+class CModelExecutor : public CommandExecutor {
+ public:
+  explicit CModelExecutor(const Library& library) : library_(library) {}
+
+  Status execute(const Command& command, Engine engine) override {
+    Command copy = command;
+    if (engine == Engine::kTiu) set(copy, bm1684::tiu::cmd_end, 1);
+    const CommandFunction function = library_.get_atomic_function(copy.data(), static_cast<unsigned>(engine));
+    if (!function) return user_error("the C model knows no such command");
+    function(kNode, copy.data());
+    return {};
+  }
+
+ private:
+  const Library& library_;
+};
+
+}  // namespace
+
+CModel::~CModel() = default;
+
+Result<std::unique_ptr<CModel>> CModel::open(const std::string& path, uint64_t ddr_bytes) {
+  if (in_use.exchange(true)) return unsupported("C model {}: one is open already, and it knows only one", path);
+  std::unique_ptr<CModel> model(new CModel);
+  model->library_ = std::make_unique<Library>();
+  Library& library = *model->library_;
+  library.path = path;
+  library.handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library.handle) return user_error("C model {}: {}", path, dlerror());
+  BMNET_TRY(library.find("cmodel_init", library.cmodel_init));
+  BMNET_TRY(library.find("cmodel_deinit", library.cmodel_deinit));
+  BMNET_TRY(library.find("get_global_memaddr", library.get_global_memaddr));
+  BMNET_TRY(library.find("get_local_mem", library.get_local_mem));
+  BMNET_TRY(library.find("get_l2_sram", library.get_l2_sram));
+  BMNET_TRY(library.find("get_atomic_function", library.get_atomic_function));
+  const bm1684::ChipFloatMode restore_float_mode;  // the library changes that of the calling thread
+  if (int code = library.cmodel_init(kNode, static_cast<int64_t>(ddr_bytes)); code != 0)
+    return system_error("C model {}: cmodel_init failed with {}", path, code);
+  library.initialised = true;
+  auto* ddr = static_cast<std::byte*>(library.get_global_memaddr(kNode));
+  if (!ddr) return system_error("C model {}: no memory for {} bytes of DDR", path, ddr_bytes);
+  model->set_ddr(ddr, ddr_bytes);
+  return model;
+}
+
+Result<LaunchReport> CModel::launch(std::span<const CommandGroup> groups, const LaunchOptions& options) {
+  const std::lock_guard lock(launching_);
+  const bm1684::ChipFloatMode float_mode;
+  CModelExecutor executor(*library_);
+  return run_stream(groups, options, executor);
+}
+
+std::span<const std::byte> CModel::local_memory() const {
+  return {reinterpret_cast<const std::byte*>(library_->get_local_mem(kNode)->raw), bm1684::kLocalBytes};
+}
+
+std::span<const std::byte> CModel::l2_memory() const {
+  return {static_cast<const std::byte*>(library_->get_l2_sram(kNode)), bm1684::kL2Bytes};
+}
+
+}  // namespace bmnet
