@@ -177,9 +177,10 @@ std::optional<EinsumPlan> plan_einsum(std::string equation) {
   const size_t comma = equation.find(','), arrow = equation.find("->");
   if (comma == std::string::npos || arrow == std::string::npos || equation.find(',', comma + 1) != std::string::npos)
     return {};
-  EinsumPlan plan{.a = equation.substr(0, comma),
-                  .b = equation.substr(comma + 1, arrow - comma - 1),
-                  .out = equation.substr(arrow + 2)};
+  EinsumPlan plan;
+  plan.a = equation.substr(0, comma);
+  plan.b = equation.substr(comma + 1, arrow - comma - 1);
+  plan.out = equation.substr(arrow + 2);
   for (const std::string& term : {plan.a, plan.b, plan.out})
     for (size_t i = 0; i < term.size(); ++i)
       if (!isalpha(static_cast<unsigned char>(term[i])) || term.find(term[i], i + 1) != std::string::npos) return {};
