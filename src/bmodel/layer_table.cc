@@ -1,0 +1,70 @@
+#include "bmodel/layer_table.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace bmnet::bmodel {
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view kTag = "BMNETLT1";
+
+json runs_to_json(const std::vector<LayerTable::Run>& runs) {
+  json flat = json::array();
+  for (const LayerTable::Run& run : runs) {
+    flat.push_back(run.layer);
+    flat.push_back(run.count);
+  }
+  return flat;
+}
+
+std::vector<LayerTable::Run> runs_from_json(const json& flat) {
+  std::vector<LayerTable::Run> runs;
+  for (size_t i = 0; i + 1 < flat.size(); i += 2)
+    runs.push_back({flat.at(i).get<uint32_t>(), flat.at(i + 1).get<uint32_t>()});
+  return runs;
+}
+
+}  // namespace
+
+int64_t LayerTable::layer_of(uint32_t group, uint32_t engine, uint32_t command) const {
+  if (group >= groups.size() || engine > 1) return -1;
+  uint64_t end = 0;
+  for (const Run& run : groups[group][engine]) {
+    end += run.count;
+    if (command < end) return run.layer < layers.size() ? static_cast<int64_t>(run.layer) : -1;
+  }
+  return -1;
+}
+
+std::vector<uint8_t> encode(const LayerTable& table) {
+  json layers = json::array(), groups = json::array();
+  for (const LayerTable::Layer& layer : table.layers)
+    layers.push_back({layer.name, layer.op, layer.place, layer.macs, layer.note});
+  for (const LayerTable::Group& group : table.groups)
+    groups.push_back({runs_to_json(group[0]), runs_to_json(group[1])});
+  std::vector<uint8_t> blob(kTag.begin(), kTag.end());
+  json::to_cbor({{"layers", layers}, {"groups", groups}}, blob);
+  return blob;
+}
+
+Result<LayerTable> decode_layer_table(std::span<const uint8_t> blob) {
+  LayerTable table;
+  if (blob.size() < kTag.size() || !std::equal(kTag.begin(), kTag.end(), blob.begin())) return table;
+  const auto body = blob.subspan(kTag.size());
+  const json root = json::from_cbor(body.begin(), body.end(), true, false);
+  if (root.is_discarded()) return user_error("the layer table of the BModel is damaged");
+  // The only exceptions of the library that are left are those of wrong types.
+  try {
+    for (const json& row : root.at("layers"))
+      table.layers.push_back({row.at(0).get<std::string>(), row.at(1).get<std::string>(), row.at(2).get<std::string>(),
+                              row.at(3).get<int64_t>(), row.at(4).get<std::string>()});
+    for (const json& group : root.at("groups"))
+      table.groups.push_back({runs_from_json(group.at(0)), runs_from_json(group.at(1))});
+  } catch (const json::exception&) {
+    return user_error("the layer table of the BModel is damaged");
+  }
+  return table;
+}
+
+}  // namespace bmnet::bmodel

@@ -1,0 +1,44 @@
+// Which commands belong to which layer of the user's model: kept in a BModel (NetParameter.net_profile, which the
+// vendor's runtime treats as opaque), so that traps, traces and profiles can name layers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace bmnet::bmodel {
+
+struct LayerTable {
+  struct Layer {
+    std::string name;   // of the user's node
+    std::string op;     // operator, for example "conv"
+    std::string place;  // "tpu" or "cpu"
+    int64_t macs = 0;   // multiply-accumulates of the operator, not of its padding
+    std::string note;   // why it runs where it runs; may be empty
+    bool operator==(const Layer&) const = default;
+  };
+  // `count` consecutive commands of one engine belong to `layer`.
+  struct Run {
+    uint32_t layer = 0, count = 0;
+    bool operator==(const Run&) const = default;
+  };
+  // One per command group of the stage, in order; index 0 the TIU stream, 1 the GDMA stream.
+  using Group = std::array<std::vector<Run>, 2>;
+
+  std::vector<Layer> layers;
+  std::vector<Group> groups;
+
+  // Index of the layer of a command, or -1 when the table does not say.
+  int64_t layer_of(uint32_t group, uint32_t engine, uint32_t command) const;
+  bool operator==(const LayerTable&) const = default;
+};
+
+// CBOR behind a tag of our own; a blob that is not ours gives an empty table.
+std::vector<uint8_t> encode(const LayerTable& table);
+Result<LayerTable> decode_layer_table(std::span<const uint8_t> blob);
+
+}  // namespace bmnet::bmodel

@@ -1,0 +1,36 @@
+#include "bmodel/layer_table.h"
+
+#include <gtest/gtest.h>
+
+namespace bmnet::bmodel {
+namespace {
+
+LayerTable two_layers() {
+  LayerTable table;
+  table.layers = {{"conv1", "conv", "tpu", 1000, ""}, {"nms", "detection_output", "cpu", 0, "no TPU form"}};
+  table.groups = {{{{{0, 3}}, {{0, 2}, {1, 1}}}}};
+  return table;
+}
+
+TEST(layer_table, survives_encoding) { EXPECT_EQ(*decode_layer_table(encode(two_layers())), two_layers()); }
+
+TEST(layer_table, finds_the_layer_of_a_command) {
+  EXPECT_EQ(two_layers().layer_of(0, 1, 1), 0);
+  EXPECT_EQ(two_layers().layer_of(0, 1, 2), 1);
+}
+
+TEST(layer_table, knows_nothing_of_commands_behind_the_end) { EXPECT_EQ(two_layers().layer_of(0, 0, 3), -1); }
+
+TEST(layer_table, a_foreign_blob_gives_an_empty_table) {
+  const std::vector<uint8_t> foreign = {1, 2, 3};
+  EXPECT_TRUE(decode_layer_table(foreign)->layers.empty());
+}
+
+TEST(layer_table, refuses_a_cut_blob) {
+  std::vector<uint8_t> blob = encode(two_layers());
+  blob.resize(blob.size() - 4);
+  EXPECT_EQ(decode_layer_table(blob).error().message, "the layer table of the BModel is damaged");
+}
+
+}  // namespace
+}  // namespace bmnet::bmodel
