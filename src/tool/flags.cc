@@ -1,0 +1,209 @@
+#include "tool/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+
+namespace bmnet::tool {
+namespace {
+
+const std::map<std::string, std::string> kAliases = {
+    {"weights", "weight"}, {"desc", "descs"}, {"input_shapes", "shapes"}, {"output_dir", "outdir"}};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+Result<bool> parse_bool(const std::string& flag, const std::string& text) {
+  const std::string value = lower(text);
+  if (value.empty() || value == "true" || value == "1" || value == "yes" || value == "on") return true;
+  if (value == "false" || value == "0" || value == "no" || value == "off") return false;
+  return user_error("--{} takes true or false, not '{}'", flag, text);
+}
+
+Result<CompareMode> parse_compare(const std::string& text) {
+  if (lower(text) == "warn") return CompareMode::kWarn;
+  auto on = parse_bool("cmp", text);
+  if (!on) return user_error("--cmp takes true, false or warn, not '{}'", text);
+  return *on ? CompareMode::kOn : CompareMode::kOff;
+}
+
+// Booleans come as text (a bare flag is "true"), so that true/True/1 and a value behind a blank all work.
+struct TextFlags {
+  std::map<std::string, std::string> values = {
+      {"dyn", "false"},      {"cmp", "true"},        {"enable_profile", "false"},
+      {"list_ops", "false"}, {"show_args", "false"}, {"dump_ref", "false"}};
+};
+
+void declare(CLI::App& app, CompileFlags& flags, TextFlags& texts) {
+  const auto add = [&](const char* name, auto& target, const char* help) {
+    return app.add_option(name, target, help)->take_last();
+  };
+  add("--model", flags.model, "structure file or folder of the model")->type_name("FILE");
+  add("--weight", flags.weight, "parameter file; 'random' makes weights from --seed")->type_name("FILE");
+  add("--shapes", flags.shapes, "input shapes: [1,3,224,224] or [[1,3,4,4],[1,2]]");
+  add("--input_names", flags.input_names, "values that become the inputs, in the order of --shapes: a,b");
+  add("--output_names", flags.output_names, "values that become the outputs; what lies behind them is cut off");
+  add("--descs", flags.descs, "random data for the comparison, per input [index,dtype,low,high): [0,int64,0,128]");
+  add("--net_name", flags.net_name, "name of the network in the BModel");
+  add("--opt", flags.opt, "optimization level: 0 none, 1 graph, 2 graph and layout")
+      ->check(CLI::Range(0, 2))
+      ->capture_default_str();
+  add("--outdir", flags.outdir, "output folder, made when missing")->capture_default_str();
+  add("--target", flags.target, "chip")->capture_default_str();
+  add("--mode", flags.mode, "compile, GenUmodel (write the fp32 UModel), check (support of every operator)")
+      ->capture_default_str();
+  add("--v", flags.v, "log level: 0 fatal, 1 error, 2 warning, 3 info, 4 debug")->check(CLI::Range(0, 4));
+  add("--log_dir", flags.log_dir, "folder of log files");
+  add("--seed", flags.seed, "seed of the random data");
+  for (auto& [name, text] : texts.values) {
+    static const std::map<std::string, const char*> kHelp = {
+        {"dyn", "dynamic compilation"},
+        {"cmp", "run on the simulator with random data and compare: true, false, or warn (a difference is no failure)"},
+        {"enable_profile", "write compiler_profile_0.txt as well"},
+        {"list_ops", "print the supported operators and end"},
+        {"show_args", "print the parsed arguments"},
+        {"dump_ref", "write the reference data also when --cmp is off"}};
+    app.add_option("--" + name, text, kHelp.at(name))
+        ->take_last()
+        ->expected(0, 1)
+        ->default_str(text)
+        ->type_name("BOOL");
+  }
+}
+
+Status check_target(const std::string& target) {
+  if (target == "BM1684") return {};
+  return user_error("--target {} is not supported: this compiler makes BModels for BM1684", target);
+}
+
+}  // namespace
+
+std::vector<std::string> normalize_arguments(const std::vector<std::string>& arguments) {
+  std::vector<std::string> result;
+  for (const std::string& argument : arguments) {
+    // A lone dash, a negative number and a value such as "[1,3]" are no flags.
+    const size_t dashes = argument.find_first_not_of('-');
+    if (dashes == 0 || dashes == std::string::npos || dashes > 2 ||
+        !(std::isalpha(static_cast<unsigned char>(argument[dashes])))) {
+      result.push_back(argument);
+      continue;
+    }
+    const size_t equals = argument.find('=');
+    std::string name = argument.substr(dashes, equals == std::string::npos ? std::string::npos : equals - dashes);
+    if (dashes == 1 && name == "h") name = "help";
+    if (const auto alias = kAliases.find(name); alias != kAliases.end()) name = alias->second;
+    result.push_back("--" + name + (equals == std::string::npos ? "" : argument.substr(equals)));
+  }
+  return result;
+}
+
+Result<CompileFlags> parse_compile_flags(const CompilerProgram& program, const std::vector<std::string>& arguments) {
+  CompileFlags flags;
+  TextFlags texts;
+  CLI::App app(program.description, program.name);
+  app.footer(program.examples);
+  app.allow_extras();
+  declare(app, flags, texts);
+
+  std::vector<std::string> normalized = normalize_arguments(arguments);
+  std::reverse(normalized.begin(), normalized.end());  // the order in which CLI11 takes a vector
+  try {
+    app.parse(normalized);
+  } catch (const CLI::CallForHelp&) {
+    flags.help = true;
+    flags.help_text = app.help();
+    return flags;
+  } catch (const CLI::ParseError& error) {
+    return user_error("{}", error.what());
+  }
+  for (const std::string& extra : app.remaining()) {
+    if (extra.starts_with("--")) {
+      std::vector<std::string> known;
+      for (const CLI::Option* option : app.get_options())
+        known.push_back(option->get_lnames().empty() ? "" : option->get_lnames()[0]);
+      const std::string name = extra.substr(2, extra.find('=') - 2), near = nearest(name, known);
+      return user_error("unknown flag '--{}'{}", name,
+                        near.empty() ? "; --help lists all" : fmt::format("; did you mean '--{}'?", near));
+    }
+    if (!flags.model.empty()) return user_error("unexpected argument '{}'", extra);
+    flags.model = extra;
+  }
+  BMNET_ASSIGN(flags.dyn, parse_bool("dyn", texts.values["dyn"]));
+  BMNET_ASSIGN(flags.cmp, parse_compare(texts.values["cmp"]));
+  BMNET_ASSIGN(flags.enable_profile, parse_bool("enable_profile", texts.values["enable_profile"]));
+  BMNET_ASSIGN(flags.list_ops, parse_bool("list_ops", texts.values["list_ops"]));
+  BMNET_ASSIGN(flags.show_args, parse_bool("show_args", texts.values["show_args"]));
+  BMNET_ASSIGN(flags.dump_ref, parse_bool("dump_ref", texts.values["dump_ref"]));
+  if (flags.weight == "random") flags.weight.clear(), flags.random_weights = true;
+  BMNET_TRY(check_target(flags.target));
+  return flags;
+}
+
+std::vector<std::string> parse_names(const std::string& text) {
+  std::vector<std::string> names;
+  std::string inner = text;
+  if (inner.size() >= 2 && inner.front() == '[' && inner.back() == ']') inner = inner.substr(1, inner.size() - 2);
+  size_t begin = 0;
+  while (begin <= inner.size() && !inner.empty()) {
+    const size_t comma = std::min(inner.find(',', begin), inner.size());
+    std::string name = inner.substr(begin, comma - begin);
+    const auto is_edge = [](char c) { return c == ' ' || c == '\'' || c == '"'; };
+    while (!name.empty() && is_edge(name.front())) name.erase(name.begin());
+    while (!name.empty() && is_edge(name.back())) name.pop_back();
+    if (!name.empty()) names.push_back(std::move(name));
+    begin = comma + 1;
+  }
+  return names;
+}
+
+Result<std::vector<InputDescription>> parse_descs(const std::string& text) {
+  std::vector<InputDescription> rows;
+  const std::string flat = [&] {
+    std::string copy = text;
+    copy.erase(std::remove_if(copy.begin(), copy.end(), [](char c) { return c == ' ' || c == '\'' || c == '"'; }),
+               copy.end());
+    return copy;
+  }();
+  size_t begin = 0;
+  while ((begin = flat.find_first_not_of("[,]", begin)) != std::string::npos) {
+    const size_t end = std::min(flat.find(']', begin), flat.size());
+    const std::vector<std::string> parts = parse_names(flat.substr(begin, end - begin));
+    if (parts.size() != 4) return user_error("--descs '{}': every entry is [index,dtype,low,high)", text);
+    InputDescription row;
+    row.dtype = parts[1];
+    char* rest = nullptr;
+    row.index = std::strtoll(parts[0].c_str(), &rest, 10);
+    bool numbers = *rest == '\0' && row.index >= 0;
+    row.low = std::strtod(parts[2].c_str(), &rest), numbers = numbers && *rest == '\0';
+    row.high = std::strtod(parts[3].c_str(), &rest), numbers = numbers && *rest == '\0';
+    if (!numbers || row.high < row.low)
+      return user_error("--descs '{}': index, low and high are numbers with low <= high", text);
+    rows.push_back(row);
+    begin = end;
+  }
+  return rows;
+}
+
+std::string nearest(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  size_t best_distance = word.size() / 3 + 2;
+  for (const std::string& candidate : known) {
+    std::vector<size_t> row(candidate.size() + 1);
+    for (size_t j = 0; j < row.size(); ++j) row[j] = j;
+    for (size_t i = 1; i <= word.size(); ++i) {
+      size_t diagonal = row[0];
+      row[0] = i;
+      for (size_t j = 1; j < row.size(); ++j) {
+        const size_t changed = diagonal + (word[i - 1] != candidate[j - 1]);
+        diagonal = row[j];
+        row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    if (row.back() < best_distance) best_distance = row.back(), best = candidate;
+  }
+  return best;
+}
+
+}  // namespace bmnet::tool
