@@ -1,0 +1,121 @@
+// Tests of the repository itself: the layer rule of ARCHITECTURE.md, and where MLIR may appear.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kSource = fs::path(BMNET_SOURCE_DIR) / "src";
+
+// Folder -> the folders whose headers it may include (itself always). The longest matching folder counts.
+const std::map<std::string, std::set<std::string>> kMayInclude = {
+    {"base", {}},
+    {"op", {"base"}},
+    {"op/host", {"base", "op"}},
+    {"image", {"base"}},
+    {"target/bm1684", {}},  // machine.h
+    {"target/bm1684/isa", {"base", "target/bm1684"}},
+    {"target/bm1684/exec", {"base", "target/bm1684", "target/bm1684/isa"}},
+    {"bmodel", {"base", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+    {"device", {"base", "bmodel", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+    {"runtime", {"base", "op", "bmodel", "device", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+    {"nn", {"base", "op"}},
+    {"frontend", {"base", "op", "nn"}},
+    {"frontend/protobuf", {"base"}},
+    {"frontend/onnx", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
+    {"frontend/caffe", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
+    {"pass", {"base", "op", "nn"}},
+    {"tile", {"base", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+    {"target/bm1684/lower", {"base", "op", "tile", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+    {"plan",
+     {"base", "op", "tile", "bmodel", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec", "target/bm1684/lower",
+      "target/bm1684/emit"}},
+    {"target/bm1684/emit",
+     {"base", "op", "tile", "bmodel", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+    {"tool",
+     {"base", "op", "op/host", "image", "bmodel", "device", "runtime", "nn", "frontend", "frontend/onnx",
+      "frontend/caffe", "pass", "plan", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+};
+
+// A folder that is not a row of its own belongs to the nearest one above that is.
+std::string row_of(std::string folder) {
+  while (!folder.empty() && !kMayInclude.contains(folder)) {
+    const size_t slash = folder.rfind('/');
+    folder = slash == std::string::npos ? "" : folder.substr(0, slash);
+  }
+  return folder;
+}
+
+bool is_code(const fs::path& path) { return path.extension() == ".cc" || path.extension() == ".h"; }
+
+struct Include {
+  std::string file, folder, included;
+};
+
+std::vector<Include> all_includes() {
+  static const std::regex kInclude("^#include \"([^\"]+)\"");
+  std::vector<Include> includes;
+  for (const auto& entry : fs::recursive_directory_iterator(kSource)) {
+    if (!entry.is_regular_file() || !is_code(entry.path())) continue;
+    const std::string file = fs::relative(entry.path(), kSource).generic_string();
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);) {
+      std::smatch match;
+      if (std::regex_search(line, match, kInclude))
+        includes.push_back({file, fs::path(file).parent_path().generic_string(), match[1]});
+    }
+  }
+  return includes;
+}
+
+// Tests may reach for anything that helps them: the rule is about the product.
+bool is_test(const std::string& file) {
+  return file.ends_with("_test.cc") || file.find("testing.h") != std::string::npos;
+}
+
+TEST(repository, a_folder_includes_only_what_the_layer_rule_allows) {
+  std::vector<std::string> offences;
+  for (const Include& include : all_includes()) {
+    if (is_test(include.file) || !fs::exists(kSource / include.included)) continue;
+    const std::string from = row_of(include.folder),
+                      to = row_of(fs::path(include.included).parent_path().generic_string());
+    ASSERT_NE(from, "") << include.file << " stands in a folder that the layer rule does not know";
+    if (from != to && !kMayInclude.at(from).contains(to))
+      offences.push_back(include.file + " includes " + include.included);
+  }
+  EXPECT_THAT(offences, testing::IsEmpty());
+}
+
+TEST(repository, mlir_appears_in_the_compiler_half_only) {
+  std::vector<std::string> offences;
+  for (const Include& include : all_includes()) {
+    const bool compiler_half =
+        include.file.starts_with("nn/") || include.file.starts_with("pass/") || include.file.starts_with("tool/");
+    const bool mlir = include.included.starts_with("mlir/") || include.included.starts_with("llvm/");
+    if (mlir && !compiler_half) offences.push_back(include.file + " includes " + include.included);
+  }
+  EXPECT_THAT(offences, testing::IsEmpty());
+}
+
+TEST(repository, every_header_has_an_include_guard_and_a_leading_comment) {
+  std::vector<std::string> offences;
+  for (const auto& entry : fs::recursive_directory_iterator(kSource)) {
+    if (!entry.is_regular_file() || entry.path().extension() != ".h") continue;
+    std::ifstream stream(entry.path());
+    const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    const bool guarded = text.find("#pragma once") != std::string::npos || text.find("#ifndef ") != std::string::npos;
+    if (!guarded || !(text.starts_with("//") || text.starts_with("/*"))) offences.push_back(entry.path().filename());
+  }
+  EXPECT_THAT(offences, testing::IsEmpty());
+}
+
+}  // namespace
