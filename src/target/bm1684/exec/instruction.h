@@ -1,5 +1,5 @@
-// What instructions do: value semantics, cost and memory accesses. One file an instruction (conv.cc, window.cc …), which
-// holds all three, so that values and timing cannot come from different readings of the manual.
+// What instructions do: value semantics, cost and memory accesses. One file an instruction (conv.cc, window.cc …),
+// which holds all three, so that values and timing cannot come from different readings of the manual.
 #pragma once
 
 #include <array>
@@ -24,8 +24,8 @@ struct Access {
   };
   Space space = Space::kLocal;
   bool write = false;
-  uint64_t lanes = 0;   // kLocal: mask of the lanes touched
-  uint64_t begin = 0;   // offset inside the lane (kLocal) or inside the memory
+  uint64_t lanes = 0;  // kLocal: mask of the lanes touched
+  uint64_t begin = 0;  // offset inside the lane (kLocal) or inside the memory
   uint32_t run_bytes = 0;
   std::array<Axis, 4> axes;
 
@@ -47,7 +47,7 @@ Result<std::vector<Access>> accesses(const Command& command, Engine engine);
 std::string_view instruction_name(const Command& command, Engine engine);
 
 // The three functions of every row of isa/instructions.def, and of the GDMA.
-#define BMNET_TIU_INSTRUCTION(type, name, doc)                 \
+#define BMNET_TIU_INSTRUCTION(type, name, doc)                   \
   Status execute_##name(const Command& command, Memory& memory); \
   Result<uint64_t> cycles_##name(const Command& command);        \
   Result<std::vector<Access>> accesses_##name(const Command& command);

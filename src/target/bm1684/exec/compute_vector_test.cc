@@ -1,0 +1,48 @@
+// Every golden vector of the compute instructions, at every vector width of this machine.
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "base/testing.h"
+#include "target/bm1684/exec/kernel.h"
+#include "target/bm1684/exec/vector_file.h"
+
+namespace bmnet::bm1684 {
+namespace {
+
+struct Family {
+  const char* name;
+  size_t cases;
+};
+
+void PrintTo(const Family& family, std::ostream* out) { *out << family.name; }
+
+class compute_vectors : public ::testing::TestWithParam<Family> {
+ protected:
+  void TearDown() override { use_simd_level(best_simd_level()); }
+};
+
+TEST_P(compute_vectors, match_every_byte) {
+  const auto path = test::shared_file(std::string("isa/vectors/tiu_compute_") + GetParam().name + ".json.gz");
+  BMNET_REQUIRE_SHARED(path);
+  const auto cases = read_vector_file(path);
+  ASSERT_TRUE(cases) << cases.error().message;
+  EXPECT_EQ(cases->size(), GetParam().cases);
+  VectorRunner runner;
+  for (int level = 0; level <= static_cast<int>(best_simd_level()); ++level) {
+    use_simd_level(static_cast<SimdLevel>(level));
+    for (const VectorCase& vector : *cases) {
+      const Status status = runner.run(vector);
+      EXPECT_TRUE(status) << vector.name << " at level " << level << ": " << status.error().message;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(all, compute_vectors,
+                         ::testing::Values(Family{"conv_f32", 70}, Family{"conv_f32_bigk", 10},
+                                           Family{"conv_f32_wide", 12}, Family{"dw_f32", 50}, Family{"avg_f32", 40},
+                                           Family{"max_f32", 40}, Family{"mm_f32", 50}, Family{"md_linear", 40}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace bmnet::bm1684
