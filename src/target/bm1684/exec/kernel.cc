@@ -5,21 +5,9 @@
 namespace bmnet::bm1684 {
 namespace {
 
-const Kernels* kernels_of(SimdLevel level) {
-  switch (level) {
-    case SimdLevel::kBaseline:
-      return &kernel_baseline::kKernels;
-    case SimdLevel::kAvx2:
-      return &kernel_avx2::kKernels;
-    case SimdLevel::kAvx512:
-      return &kernel_avx512::kKernels;
-  }
-  return &kernel_baseline::kKernels;
-}
-
-std::atomic<const Kernels*>& current() {
-  static std::atomic<const Kernels*> kernels = kernels_of(best_simd_level());
-  return kernels;
+std::atomic<SimdLevel>& current() {
+  static std::atomic<SimdLevel> level = best_simd_level();
+  return level;
 }
 
 }  // namespace
@@ -32,8 +20,20 @@ SimdLevel best_simd_level() {
   return __builtin_cpu_supports("avx2") ? SimdLevel::kAvx2 : SimdLevel::kBaseline;
 }
 
-const Kernels& kernels() { return *current().load(std::memory_order_relaxed); }
+SimdLevel simd_level() { return current().load(std::memory_order_relaxed); }
 
-void use_simd_level(SimdLevel level) { current() = kernels_of(level); }
+const Kernels& kernels() {
+  switch (simd_level()) {
+    case SimdLevel::kAvx512:
+      return kernel_avx512::kKernels;
+    case SimdLevel::kAvx2:
+      return kernel_avx2::kKernels;
+    case SimdLevel::kBaseline:
+      break;
+  }
+  return kernel_baseline::kKernels;
+}
+
+void use_simd_level(SimdLevel level) { current() = level; }
 
 }  // namespace bmnet::bm1684

@@ -56,8 +56,9 @@ struct Kernels {
 
 enum class SimdLevel { kBaseline, kAvx2, kAvx512 };
 
-// The best level of this machine, and the kernels of the level in use: the best one unless a test chose another.
+// The best level of this machine, the level in use (the best one unless a test chose another) and its kernels.
 SimdLevel best_simd_level();
+SimdLevel simd_level();
 const Kernels& kernels();
 void use_simd_level(SimdLevel level);  // at most best_simd_level(); not while instructions run
 

@@ -1,0 +1,35 @@
+// The golden vectors of the element-wise instructions and of the GDMA.
+#include <gtest/gtest.h>
+
+#include "base/testing.h"
+#include "target/bm1684/exec/vector_file.h"
+
+namespace bmnet::bm1684 {
+namespace {
+
+class elementwise_vectors : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(elementwise_vectors, equal_the_c_model) {
+  const std::string name = GetParam();
+  const auto path = test::shared_file("isa/vectors/" + name + ".json.gz");
+  BMNET_REQUIRE_SHARED(path);
+  const auto cases = read_vector_file(path);
+  ASSERT_TRUE(cases) << cases.error().message;
+  ASSERT_FALSE(cases->empty());
+  VectorRunner runner;
+  for (const VectorCase& vector : *cases) {
+    const auto nan = vector.name.starts_with("nan_") ? VectorRunner::Nan::kAsClass : VectorRunner::Nan::kExact;
+    const Status status = runner.run(vector, nan);
+    EXPECT_TRUE(status) << vector.name << ": " << status.error().message;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(files, elementwise_vectors,
+                         ::testing::Values("tiu_elementwise_ar_f32", "tiu_elementwise_ar_fix", "tiu_elementwise_lut",
+                                           "tiu_elementwise_md", "tiu_elementwise_misc", "tiu_elementwise_nan",
+                                           "tiu_elementwise_recipe", "gdma_tensor", "gdma_format", "gdma_constant",
+                                           "gdma_cw_trans", "gdma_matrix", "gdma_common", "gdma_special"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace bmnet::bm1684
