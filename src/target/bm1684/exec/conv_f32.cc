@@ -50,9 +50,9 @@ class ConvF32 {
         memory_(memory),
         input_(memory, conv.input, conv.result),
         order_(conv.taps(), conv.in_channels),
-        tile_rows_(static_cast<uint64_t>(kernels().tile_rows_f32)),
+        tile_rows_(static_cast<uint64_t>(kernels().tile_rows)),
         // Panels of very deep products would not fit into any cache: narrower ones bound the scratch memory.
-        panel_columns_(static_cast<uint64_t>(std::min(kernels().tile_columns_f32, conv.depth() > 65536 ? 16 : 64))),
+        panel_columns_(static_cast<uint64_t>(std::min(kernels().tile_columns, conv.depth() > 65536 ? 16 : 64))),
         tiles_((conv.out_channels + tile_rows_ - 1) / tile_rows_),
         panels_((conv.positions + panel_columns_ - 1) / panel_columns_) {}
 

@@ -30,6 +30,32 @@ struct TileF32 {
   bool accumulate = false;             // then out's old value is added
 };
 
+// The same for integers: out[r * out_stride + j] = init[r] + sum over k of dot(a[k][r], b[k][j]), modulo 2^32. An
+// element is a 32-bit word: two signed 16-bit numbers (tile_s16), or four bytes (tile_bytes) of which one side is
+// signed and the other is not.
+struct TileI32 {
+  const uint32_t* a = nullptr;  // [k][tile_rows]
+  const uint32_t* b = nullptr;  // element (k, j) at b[k * b_stride + j], with slack
+  uint32_t depth = 0, b_stride = 0;
+  bool b_signed = false;  // tile_bytes: b holds the signed bytes, a the unsigned ones
+  int rows = 0, columns = 0;
+  const int32_t* init = nullptr;  // [rows]
+  int32_t* out = nullptr;         // with slack, which may be overwritten
+  uint32_t out_stride = 0;
+};
+
+// Integer results become bytes or half-words: v = relu ? max(v, 0) : v, shifted right with half rounding up, clamped to
+// [low, high]. Element i of `in` goes to out[i * pitch].
+struct Deposit {
+  const int32_t* in = nullptr;
+  uint32_t in_step = 1;
+  size_t count = 0;
+  bool relu = false;
+  int right_shift = 0;
+  int32_t low = 0, high = 0;
+  uint32_t pitch = 1;  // in elements
+};
+
 // One row of a window operation: out[j] over taps (y, x), y-major, of row[y][column[x] + j].
 struct WindowRowF32 {
   const float* const* row = nullptr;  // [kernel_h], with slack
@@ -41,8 +67,25 @@ struct WindowRowF32 {
   float* out = nullptr;
 };
 
+// As WindowRowF32 for integers modulo 2^32.
+struct WindowRowI32 {
+  const int32_t* const* row = nullptr;
+  const uint32_t* column = nullptr;
+  const int32_t* weight = nullptr;  // dot only
+  int32_t start = 0;                // what the sum or the maximum starts from
+  uint32_t kernel_h = 0, kernel_w = 0;
+  uint32_t count = 0;
+  int32_t* out = nullptr;  // with slack, which may be overwritten
+};
+
 struct Kernels {
-  int tile_rows_f32, tile_columns_f32;  // the largest tile
+  int tile_rows, tile_columns;  // the largest tile
+  void (*tile_s16)(const TileI32&);
+  void (*tile_bytes)(const TileI32&);  // null where the host has no such instruction: use tile_s16
+  void (*deposit_i8)(const Deposit&, uint8_t* out);
+  void (*deposit_i16)(const Deposit&, uint16_t* out);
+  void (*window_dot_i32)(const WindowRowI32&);
+  void (*window_max_i32)(const WindowRowI32&);
   void (*tile_f32)(const TileF32&);
   // Two accumulators by parity of the tap index, even + odd; a single tap is the bare product.
   void (*window_dot_f32)(const WindowRowF32&);

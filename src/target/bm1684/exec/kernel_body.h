@@ -27,6 +27,10 @@ namespace {
 #define BMNET_INLINE inline __attribute__((always_inline))
 
 typedef float VecF __attribute__((vector_size(BMNET_VECTOR_BYTES)));
+typedef int32_t VecI __attribute__((vector_size(BMNET_VECTOR_BYTES)));
+typedef uint32_t VecU __attribute__((vector_size(BMNET_VECTOR_BYTES)));
+typedef uint16_t VecHalf __attribute__((vector_size(BMNET_VECTOR_BYTES / 2)));
+typedef uint8_t VecByte __attribute__((vector_size(BMNET_VECTOR_BYTES / 4)));
 
 constexpr int kWidth = BMNET_VECTOR_BYTES / 4;
 constexpr int kTileRows = BMNET_TILE_ROWS;
@@ -134,7 +138,170 @@ void tile_f32_any(const TileF32& tile) {
   }
 }
 
+// Adds the dot products of the two signed 16-bit halves of every word.
+BMNET_INLINE VecI dot_s16(VecI sum, VecI b, VecI a) {
+#if BMNET_VECTOR_BYTES == 64
+  return (VecI)((VecU)sum + (VecU)_mm512_madd_epi16((__m512i)b, (__m512i)a));
+#elif BMNET_VECTOR_BYTES == 32
+  return (VecI)((VecU)sum + (VecU)_mm256_madd_epi16((__m256i)b, (__m256i)a));
+#else
+  return (VecI)((VecU)sum + (VecU)_mm_madd_epi16((__m128i)b, (__m128i)a));
+#endif
+}
+
+enum class Dot { kS16, kBytes, kBytesSignedB };
+
+template <Dot kDot>
+BMNET_INLINE VecI dot(VecI sum, VecI b, VecI a) {
+#if BMNET_VECTOR_BYTES == 64
+  if (kDot == Dot::kBytes) return (VecI)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)b, (__m512i)a);
+  if (kDot == Dot::kBytesSignedB) return (VecI)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+#endif
+  return dot_s16(sum, b, a);
+}
+
+template <Dot kDot, int kRows, int kVectors>
+void tile_i32(const TileI32& tile) {
+  VecI acc[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r)
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = VecI{} + tile.init[r];
+  const uint32_t* a = tile.a;
+  const uint32_t* b = tile.b;
+  for (uint32_t k = 0; k < tile.depth; ++k, a += kTileRows, b += tile.b_stride) {
+    VecI column[kVectors];
+    for (int v = 0; v < kVectors; ++v) column[v] = load<VecI>(b + v * kWidth);
+    for (int r = 0; r < kRows; ++r)
+      for (int v = 0; v < kVectors; ++v)
+        acc[r][v] = dot<kDot>(acc[r][v], column[v], VecI{} + static_cast<int32_t>(a[r]));
+  }
+  for (int r = 0; r < kRows; ++r)
+    for (int v = 0; v < kVectors; ++v) store(tile.out + r * tile.out_stride + v * kWidth, acc[r][v]);
+}
+
+template <Dot kDot, int kRows>
+void tile_i32_rows(const TileI32& tile) {
+  if (tile.columns <= kWidth) return tile_i32<kDot, kRows, 1>(tile);
+  if (kTileVectors == 2 || tile.columns <= 2 * kWidth) return tile_i32<kDot, kRows, 2>(tile);
+  return tile_i32<kDot, kRows, kTileVectors>(tile);
+}
+
+template <Dot kDot>
+void tile_i32_any(const TileI32& tile) {
+  switch (tile.rows) {
+    case 1:
+      return tile_i32_rows<kDot, 1>(tile);
+    case 2:
+      return tile_i32_rows<kDot, 2>(tile);
+    case 3:
+      return tile_i32_rows<kDot, 3>(tile);
+    case 4:
+      return tile_i32_rows<kDot, 4>(tile);
+    case 5:
+      return tile_i32_rows<kDot, 5>(tile);
+    case 6:
+      return tile_i32_rows<kDot, 6>(tile);
+#if BMNET_TILE_ROWS == 8
+    case 7:
+      return tile_i32_rows<kDot, 7>(tile);
+    case 8:
+      return tile_i32_rows<kDot, 8>(tile);
+#endif
+  }
+}
+
+#if BMNET_VECTOR_BYTES == 64
+void tile_bytes(const TileI32& tile) {
+  return tile.b_signed ? tile_i32_any<Dot::kBytesSignedB>(tile) : tile_i32_any<Dot::kBytes>(tile);
+}
+#else
+constexpr void (*tile_bytes)(const TileI32&) = nullptr;
+#endif
+
+// ----------------------------------------------------------------------------------------------- integer results
+
+template <typename V>
+BMNET_INLINE V quantize(V value, const Deposit& deposit) {
+  if (deposit.relu) value = value > 0 ? value : V{};
+  if (deposit.right_shift > 0) {
+    value = value >> (deposit.right_shift - 1);
+    value = (V)((VecU)value + 1u) >> 1;  // the addition may wrap
+  }
+  value = value < deposit.low ? V{} + deposit.low : value;
+  return value > deposit.high ? V{} + deposit.high : value;
+}
+
+// `count` elements, at most a vector, by way of a full one.
+template <typename T, typename Narrow>
+BMNET_INLINE void deposit_part(const Deposit& deposit, size_t begin, size_t count, T* out) {
+  int32_t in[kWidth] = {};
+  for (size_t i = 0; i < count; ++i) in[i] = deposit.in[(begin + i) * deposit.in_step];
+  const Narrow narrow = __builtin_convertvector((VecU)quantize(load<VecI>(in), deposit), Narrow);
+  T result[kWidth];
+  store(result, narrow);
+  for (size_t i = 0; i < count; ++i) out[(begin + i) * deposit.pitch] = result[i];
+}
+
+template <typename T, typename Narrow>
+BMNET_INLINE void deposit_any(const Deposit& deposit, T* out) {
+  size_t i = 0;
+  if (deposit.in_step == 1 && deposit.pitch == 1)
+    for (; i + kWidth <= deposit.count; i += kWidth)
+      store(out + i, __builtin_convertvector((VecU)quantize(load<VecI>(deposit.in + i), deposit), Narrow));
+#if BMNET_VECTOR_BYTES == 64
+  // One element of every group of four, leaving its neighbours alone.
+  if (deposit.in_step == 1 && deposit.pitch == 4 && sizeof(T) == 1)
+    for (; i + kWidth <= deposit.count; i += kWidth)
+      _mm512_mask_storeu_epi8(out + 4 * i, 0x1111111111111111, (__m512i)quantize(load<VecI>(deposit.in + i), deposit));
+#endif
+  for (; i < deposit.count; i += kWidth)
+    deposit_part<T, Narrow>(deposit, i, deposit.count - i < kWidth ? deposit.count - i : kWidth, out);
+}
+
+void deposit_i8(const Deposit& deposit, uint8_t* out) { deposit_any<uint8_t, VecByte>(deposit, out); }
+void deposit_i16(const Deposit& deposit, uint16_t* out) { deposit_any<uint16_t, VecHalf>(deposit, out); }
+
 // --------------------------------------------------------------------------------------------------------- windows
+
+template <int kVectors>
+BMNET_INLINE void window_dot(const WindowRowI32& window, uint32_t j) {
+  VecU sum[kVectors];
+  for (int v = 0; v < kVectors; ++v) sum[v] = VecU{} + static_cast<uint32_t>(window.start);
+  const int32_t* weight = window.weight;
+  for (uint32_t y = 0; y < window.kernel_h; ++y) {
+    const int32_t* row = window.row[y] + j;
+    for (uint32_t x = 0; x < window.kernel_w; ++x, ++weight)
+      for (int v = 0; v < kVectors; ++v)
+        sum[v] += load<VecU>(row + window.column[x] + v * kWidth) * static_cast<uint32_t>(*weight);
+  }
+  for (int v = 0; v < kVectors; ++v) store(window.out + j + v * kWidth, sum[v]);
+}
+
+template <int kVectors>
+BMNET_INLINE void window_max(const WindowRowI32& window, uint32_t j) {
+  VecI best[kVectors];
+  for (int v = 0; v < kVectors; ++v) best[v] = VecI{} + window.start;
+  for (uint32_t y = 0; y < window.kernel_h; ++y) {
+    const int32_t* row = window.row[y] + j;
+    for (uint32_t x = 0; x < window.kernel_w; ++x)
+      for (int v = 0; v < kVectors; ++v) {
+        const VecI value = load<VecI>(row + window.column[x] + v * kWidth);
+        best[v] = value > best[v] ? value : best[v];
+      }
+  }
+  for (int v = 0; v < kVectors; ++v) store(window.out + j + v * kWidth, best[v]);
+}
+
+void window_dot_i32(const WindowRowI32& window) {
+  uint32_t j = 0;
+  for (; j + kWidth < window.count; j += 2 * kWidth) window_dot<2>(window, j);
+  if (j < window.count) window_dot<1>(window, j);
+}
+
+void window_max_i32(const WindowRowI32& window) {
+  uint32_t j = 0;
+  for (; j + kWidth < window.count; j += 2 * kWidth) window_max<2>(window, j);
+  if (j < window.count) window_max<1>(window, j);
+}
 
 template <int kVectors>
 BMNET_INLINE void window_dot(const WindowRowF32& window, uint32_t j) {
@@ -211,7 +378,19 @@ void square_f32(const float* x, float offset, bool subtract, size_t count, float
 
 extern const Kernels kKernels;
 const Kernels kKernels = {
-    kTileRows, kTileVectors* kWidth, tile_f32_any, window_dot_f32, window_max_f32, linear_f32, square_f32,
+    .tile_rows = kTileRows,
+    .tile_columns = kTileVectors * kWidth,
+    .tile_s16 = tile_i32_any<Dot::kS16>,
+    .tile_bytes = tile_bytes,
+    .deposit_i8 = deposit_i8,
+    .deposit_i16 = deposit_i16,
+    .window_dot_i32 = window_dot_i32,
+    .window_max_i32 = window_max_i32,
+    .tile_f32 = tile_f32_any,
+    .window_dot_f32 = window_dot_f32,
+    .window_max_f32 = window_max_f32,
+    .linear_f32 = linear_f32,
+    .square_f32 = square_f32,
 };
 
 }  // namespace bmnet::bm1684::BMNET_KERNEL_NAMESPACE

@@ -77,7 +77,6 @@ Result<MatmulCommand> decode(const Command& command) {
 
 Status execute_matmul(const Command& command, Memory& memory) {
   BMNET_ASSIGN(const MatmulCommand matmul, decode(command));
-  if (is_integer(command)) return unsupported("int8 matrix products");
   is_integer(command) ? run_matmul_i8(matmul, memory) : run_matmul_f32(matmul, memory);
   return {};
 }

@@ -21,8 +21,8 @@ class MatmulF32 {
       : matmul_(matmul),
         memory_(memory),
         right_(memory, matmul.right.sections, matmul.result.sections),
-        tile_rows_(static_cast<uint64_t>(kernels().tile_rows_f32)),
-        tile_columns_(static_cast<uint64_t>(kernels().tile_columns_f32)),
+        tile_rows_(static_cast<uint64_t>(kernels().tile_rows)),
+        tile_columns_(static_cast<uint64_t>(kernels().tile_columns)),
         tiles_((matmul.rows + tile_rows_ - 1) / tile_rows_) {}
 
   void run() {

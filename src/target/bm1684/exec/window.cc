@@ -117,7 +117,6 @@ Result<WindowCommand> decode(const Command& command) {
 
 Status execute_window(const Command& command, Memory& memory) {
   BMNET_ASSIGN(const WindowCommand window, decode(command));
-  if (is_integer(command)) return unsupported("int8 windows");
   is_integer(command) ? run_window_i8(window, memory) : run_window_f32(window, memory);
   return {};
 }
