@@ -131,10 +131,12 @@ Shape4 source_sizes(const Command& command) {
   return {get32(command, gdma::src_nsize), get32(command, gdma::src_csize), get32(command, gdma::src_hsize),
           get32(command, gdma::src_wsize)};
 }
-Shape4 destination_sizes(const Command& command) {
-  if (get(command, gdma::chw_copy)) return source_sizes(command);
+Shape4 destination_registers(const Command& command) {
   return {get32(command, gdma::dst_nsize), get32(command, gdma::dst_csize), get32(command, gdma::dst_hsize),
           get32(command, gdma::dst_wsize)};
+}
+Shape4 destination_sizes(const Command& command) {
+  return get(command, gdma::chw_copy) ? source_sizes(command) : destination_registers(command);
 }
 Strides source_strides(const Command& command) {
   return {get32(command, gdma::src_nstride), get32(command, gdma::src_cstride), get32(command, gdma::src_hstride),

@@ -69,7 +69,8 @@ Result<Place> destination_place(const Command& command, const Header& header);
 Result<Place> locate(std::string_view name, uint64_t address, bool local, uint32_t alignment);
 
 Shape4 source_sizes(const Command& command);
-Shape4 destination_sizes(const Command& command);
+Shape4 destination_sizes(const Command& command);  // those of the source with chw_copy
+Shape4 destination_registers(const Command& command);
 Strides source_strides(const Command& command);
 Strides destination_strides(const Command& command);
 // What the engine computes without stride_enable: compact, but channels of a local side begin at multiples of 128
