@@ -20,5 +20,9 @@ std::span<const OpSpec> reduce_ops();
 std::span<const OpSpec> order_ops();
 std::span<const OpSpec> movement_ops();
 std::span<const OpSpec> gather_scatter_ops();
+std::span<const OpSpec> resize_ops();
+std::span<const OpSpec> ssd_ops();
+std::span<const OpSpec> region_ops();
+std::span<const OpSpec> rnn_ops();
 
 }  // namespace bmnet::op

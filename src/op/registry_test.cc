@@ -1,7 +1,31 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
 #include "op/testing.h"
 
 namespace bmnet::op {
 namespace {
+
+std::set<std::string> mnemonics_of_the_dialect() {
+  std::set<std::string> names;
+  const std::regex row("Nn_Op<\"([a-z0-9_]+)\"");
+  for (const auto& entry : std::filesystem::directory_iterator(BMNET_SOURCE_DIR "/src/nn")) {
+    if (entry.path().extension() != ".td") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (std::sregex_iterator it(text.begin(), text.end(), row), end; it != end; ++it) names.insert((*it)[1]);
+  }
+  return names;
+}
+
+TEST(registry, is_the_nn_dialect) {
+  std::set<std::string> defined;
+  for (const OpSpec& spec : registry()) defined.emplace(spec.name);
+  EXPECT_EQ(defined, mnemonics_of_the_dialect());
+}
 
 TEST(registry, is_sorted_and_complete) {
   std::string_view previous;
