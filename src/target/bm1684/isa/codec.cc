@@ -9,7 +9,7 @@ namespace bmnet::bm1684 {
 namespace {
 
 constexpr uint64_t kFp32 = 2, kInt8 = 0, kInt16 = 3;
-constexpr uint64_t kMatmul256 = 4;
+constexpr uint64_t kConv = 0, kMatmul256 = 4;
 constexpr size_t kWords = std::tuple_size_v<Command>;
 
 // Two fields that make one number together.
@@ -219,6 +219,10 @@ Result<Command> encode_as_vendor(std::span<const FieldValue> values) {
   set(base, tiu::opt_opd1_sign, !fixed || get(used, tiu::opt_winograd));
   set(base, tiu::short_opd1_str, !fixed && get(used, tiu::opt_winograd));
   set(base, tiu::opt_opd2_sign, wide_bias);
+  if (get(used, tiu::tsk_typ) == kConv && result == kInt16) {
+    set(base, tiu::res0_h_str, 2);
+    set(base, tiu::res0_w_str, 2);
+  }
   return encode(base, values);
 }
 
