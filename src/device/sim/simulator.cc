@@ -1,8 +1,8 @@
 #include "device/sim/simulator.h"
 
-#include "device/sim/function_table.h"
 #include "device/stream.h"
 #include "target/bm1684/exec/float_mode.h"
+#include "target/bm1684/exec/function_tables.h"
 #include "target/bm1684/exec/instruction.h"
 #include "target/bm1684/machine.h"
 
@@ -31,7 +31,7 @@ Result<std::unique_ptr<Simulator>> Simulator::create(uint64_t ddr_bytes) {
   BMNET_ASSIGN(simulator->l2_, Mapping::create(bm1684::kL2Bytes));
   BMNET_ASSIGN(simulator->dtcm_, Mapping::create(bm1684::kDtcmBytes));
   BMNET_ASSIGN(simulator->arrange_registers_, Mapping::create(sizeof(uint32_t[bm1684::kLanes][32])));
-  write_function_tables({simulator->l2_.data(), bm1684::kL2Bytes});
+  bm1684::fill_function_tables(std::span<uint8_t, bm1684::kL2Bytes>(simulator->l2_.data(), bm1684::kL2Bytes));
   simulator->set_ddr(reinterpret_cast<std::byte*>(simulator->ddr_.data()), ddr_bytes);
   simulator->memory_ = {.local = simulator->local_.data(),
                         .l2 = simulator->l2_.data(),

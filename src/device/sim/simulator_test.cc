@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstring>
 
-#include "device/sim/function_table.h"
 #include "device/testing.h"
 
 namespace bmnet {

@@ -10,7 +10,7 @@ namespace bmnet::bm1684 {
 namespace {
 
 constexpr int kSeriesTerms = 64, kTableEntries = 256, kIotaEntries = 2048;
-constexpr uint32_t kWarpBytes = 256 * 256 * 2;
+constexpr uint32_t kWarpSide = 256;  // the identity warp: a plane of x, then a plane of y
 constexpr uint32_t kOverflow = 0xFFC00000;
 
 using Words = std::vector<uint32_t>;
@@ -105,7 +105,10 @@ void fill_function_tables(std::span<uint8_t, kL2Bytes> l2) {
   put(kTableInt8, table(kTableEntries, [](int i) { return i < 128 ? i : i - 256; }));
   put(kTableTaylorSin, sin_series());
   put(kTableIota, table(kIotaEntries, [](int i) { return i; }));
-  for (uint32_t i = 0; i < kWarpBytes; ++i) l2[kTableWarp + i] = static_cast<uint8_t>(i);
+  for (uint32_t i = 0; i < kWarpSide * kWarpSide; ++i) {
+    l2[kTableWarp + i] = static_cast<uint8_t>(i % kWarpSide);
+    l2[kTableWarp + kWarpSide * kWarpSide + i] = static_cast<uint8_t>(i / kWarpSide);
+  }
 }
 
 }  // namespace bmnet::bm1684

@@ -1,0 +1,35 @@
+// USER_EXP: output = outer_scale * exp(inner_scale * input), the stock layer.
+#include <cmath>
+
+#include "runtime/include/user_bmcpu_common.h"
+#include "runtime/usercpu/layers.h"
+
+namespace bmnet::usercpu {
+namespace {
+
+Status process(const void* param, const Buffers& buffers) {
+  if (buffers.inputs.size() != 1 || buffers.outputs.size() != 1) return user_error("exp: one input and one output");
+  const user_cpu_exp_param_t& exp = static_cast<const user_cpu_param_t*>(param)->u.exp;
+  int64_t count = 1;
+  for (int dim : buffers.input_shapes[0]) count *= dim;
+  for (int64_t i = 0; i < count; ++i)
+    buffers.outputs[0][i] = exp.outer_scale_ * std::exp(exp.inner_scale_ * buffers.inputs[0][i]);
+  buffers.output_shapes = buffers.input_shapes;
+  return {};
+}
+
+Status reshape(const void*, const std::vector<std::vector<int>>& inputs, std::vector<std::vector<int>>& outputs) {
+  outputs = inputs;
+  return {};
+}
+
+Status dtype(const void*, const std::vector<int>& inputs, std::vector<int>& outputs) {
+  outputs = inputs;
+  return {};
+}
+
+}  // namespace
+
+const Layer kExp = {process, reshape, dtype};
+
+}  // namespace bmnet::usercpu

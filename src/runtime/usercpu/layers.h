@@ -1,0 +1,28 @@
+// The user host layers of this library, one function each: `param` points at a whole user_cpu_param_t.
+#pragma once
+
+#include <vector>
+
+#include "base/status.h"
+
+namespace bmnet::usercpu {
+
+// As the C interface hands them over: 1N buffers; process may make shapes smaller.
+struct Buffers {
+  const std::vector<float*>& inputs;
+  const std::vector<std::vector<int>>& input_shapes;
+  const std::vector<float*>& outputs;
+  std::vector<std::vector<int>>& output_shapes;
+};
+
+struct Layer {
+  Status (*process)(const void* param, const Buffers& buffers);
+  Status (*reshape)(const void* param, const std::vector<std::vector<int>>& input_shapes,
+                    std::vector<std::vector<int>>& output_shapes);
+  Status (*dtype)(const void* param, const std::vector<int>& inputs, std::vector<int>& outputs);
+};
+
+extern const Layer kExp;      // exp.cc
+extern const Layer kGeneric;  // generic.cc
+
+}  // namespace bmnet::usercpu
