@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "target/bm1684/exec/float_mode.h"
+#include "target/bm1684/exec/sparse_memory.h"
 
 namespace bmnet::bm1684 {
 namespace {
@@ -17,7 +19,7 @@ using nlohmann::json;
 using Space = Access::Space;
 
 constexpr size_t kMaxUnpackedBytes = 1u << 30;
-constexpr uint64_t kMaxDdrBytes = 1u << 30;
+constexpr uint64_t kMinDdrBytes = 1u << 24, kMaxDdrBytes = 1u << 30;
 constexpr Space kSpaces[] = {Space::kLocal, Space::kL2, Space::kDtcm, Space::kDdr};
 
 int hex_digit(char c) {
@@ -103,6 +105,16 @@ Result<VectorCommand> parse_vector_command(const json& object) {
   return result;
 }
 
+Result<std::map<std::string, int64_t>> parse_fields(const json& object) {
+  if (!object.is_object()) return user_error("\"fields\" is a {}", object.type_name());
+  std::map<std::string, int64_t> fields;
+  for (const auto& [name, value] : object.items()) {
+    if (!value.is_number_integer()) return user_error("field \"{}\" is a {}", name, value.type_name());
+    fields[name] = value.get<int64_t>();
+  }
+  return fields;
+}
+
 Result<VectorCase> parse_case(const json& object) {
   VectorCase result;
   BMNET_ASSIGN(result.name, text(object, "name"));
@@ -111,6 +123,12 @@ Result<VectorCase> parse_case(const json& object) {
   for (const json& item : *commands) {
     BMNET_ASSIGN(VectorCommand command, parse_vector_command(item));
     result.commands.push_back(command);
+  }
+  if (const auto fields = object.find("fields"); fields != object.end()) {
+    for (const json& item : fields->is_array() ? *fields : json::array({*fields})) {
+      BMNET_ASSIGN(auto values, parse_fields(item));
+      result.fields.push_back(std::move(values));
+    }
   }
   BMNET_ASSIGN(result.before, parse_regions(object, "pre"));
   BMNET_ASSIGN(result.after, parse_regions(object, "post"));
@@ -129,23 +147,19 @@ Result<TimingCase> parse_timing(const json& object) {
     return result;
   }
   BMNET_ASSIGN(const json* fields, member(object, "fields", json::value_t::object));
-  for (const auto& [name, value] : fields->items()) {
-    if (!value.is_number_integer()) return user_error("field \"{}\" is a {}", name, value.type_name());
-    result.fields[name] = value.get<int64_t>();
-  }
+  BMNET_ASSIGN(result.fields, parse_fields(*fields));
   return result;
 }
 
-// Every item of the list in `path` through `parse`.
+// Every item of the list through `parse`.
 template <typename T>
-Result<std::vector<T>> parse_list(const std::filesystem::path& path, Result<T> (*parse)(const json&)) {
-  BMNET_ASSIGN(const json document, read_json_file(path));
-  if (!document.is_array()) return user_error("{}: not a list of cases", path.string());
+Result<std::vector<T>> parse_list(const json& document, const std::string& name, Result<T> (*parse)(const json&)) {
+  if (!document.is_array()) return user_error("{}: not a list of cases", name);
   std::vector<T> items;
   items.reserve(document.size());
   for (const json& item : document) {
     auto parsed = parse(item);
-    if (!parsed) return with_context(fmt::format("{}: case {}", path.string(), items.size()), parsed.error());
+    if (!parsed) return with_context(fmt::format("{}: case {}", name, items.size()), parsed.error());
     items.push_back(std::move(*parsed));
   }
   return items;
@@ -212,115 +226,125 @@ Result<json> read_json_file(const std::filesystem::path& path) {
   return document;
 }
 
+Result<std::vector<VectorCase>> parse_vectors(const json& document, const std::string& name) {
+  return parse_list<VectorCase>(document, name, parse_case);
+}
+
+Result<std::vector<TimingCase>> parse_timings(const json& document, const std::string& name) {
+  return parse_list<TimingCase>(document, name, parse_timing);
+}
+
 Result<std::vector<VectorCase>> read_vector_file(const std::filesystem::path& path) {
-  return parse_list<VectorCase>(path, parse_case);
+  BMNET_ASSIGN(const json document, read_json_file(path));
+  return parse_vectors(document, path.string());
 }
 
 Result<std::vector<TimingCase>> read_timing_file(const std::filesystem::path& path) {
-  return parse_list<TimingCase>(path, parse_timing);
+  BMNET_ASSIGN(const json document, read_json_file(path));
+  return parse_timings(document, path.string());
 }
 
 // The memories under test beside the memories as they should be. Both are all zero between runs.
 struct VectorRunner::Image {
-  std::vector<uint8_t> actual[4], expected[4];
+  SparseMemory actual[4], expected[4];
   std::vector<uint32_t> registers = std::vector<uint32_t>(kLanes * 32);
 
-  void grow(Space space, uint64_t bytes) {
-    const int i = static_cast<int>(space);
-    if (actual[i].size() >= bytes) return;
-    actual[i].resize(bytes);
-    expected[i].resize(bytes);
-  }
-
-  void clear() {
-    for (auto* side : {&actual, &expected})
-      for (auto& bytes : *side) std::fill(bytes.begin(), bytes.end(), 0);
-    std::fill(registers.begin(), registers.end(), 0);
-  }
-
-  // As clear(), where actual == expected is known: only what `vector` named can differ from zero.
-  void clear_after(const VectorCase& vector) {
-    for (const auto* regions : {&vector.before, &vector.after})
-      for (const VectorRegion& region : *regions)
-        for (auto* side : {&actual, &expected})
-          std::fill_n((*side)[static_cast<int>(region.space)].begin() + static_cast<ptrdiff_t>(region.offset),
-                      region.bytes.size(), 0);
-    std::fill(registers.begin(), registers.end(), 0);
-  }
-
-  Memory memory() {
-    Memory memory;
-    memory.local = actual[static_cast<int>(Space::kLocal)].data();
-    memory.l2 = actual[static_cast<int>(Space::kL2)].data();
-    memory.dtcm = actual[static_cast<int>(Space::kDtcm)].data();
-    memory.ddr = actual[static_cast<int>(Space::kDdr)].data();
-    memory.ddr_bytes = actual[static_cast<int>(Space::kDdr)].size();
-    memory.arrange_registers = reinterpret_cast<uint32_t(*)[32]>(registers.data());
-    return memory;
-  }
-
-  void set(std::vector<uint8_t> (&side)[4], const VectorRegion& region) {
-    std::copy(region.bytes.begin(), region.bytes.end(),
-              side[static_cast<int>(region.space)].begin() + static_cast<ptrdiff_t>(region.offset));
-  }
-
+  Status create();
+  void clear();
+  Memory memory(const VectorCase& vector) const;
   Status run(const VectorCase& vector, Nan nan);
-  Status compare(Space space, Nan nan) const;
+  Status compare(Space space, uint64_t end, Nan nan) const;
 };
 
-Status VectorRunner::Image::run(const VectorCase& vector, Nan nan) {
-  if (vector.before.empty() && vector.after.empty()) return {};
-  // A page more than the case names, so that a write just behind it shows.
-  grow(Space::kDdr, vector.extent(Space::kDdr) + kDdrPage);
-  for (const VectorRegion& region : vector.before) {
-    set(actual, region);
-    set(expected, region);
+namespace {
+
+void overlay(const SparseMemory (&memories)[4], const std::vector<VectorRegion>& regions) {
+  for (const VectorRegion& region : regions)
+    std::copy(region.bytes.begin(), region.bytes.end(),
+              memories[static_cast<int>(region.space)].data() + region.offset);
+}
+
+// At least what every case may use without naming it: bytes that stay zero are not named. A page more than what it does
+// name, so that a write just behind shows.
+uint64_t ddr_bytes(const VectorCase& vector) { return std::max(kMinDdrBytes, vector.extent(Space::kDdr) + kDdrPage); }
+
+}  // namespace
+
+Status VectorRunner::Image::create() {
+  for (auto* side : {&actual, &expected}) {
+    for (const Space space : kSpaces) {
+      SparseMemory& memory = (*side)[static_cast<int>(space)];
+      if (memory.data()) continue;
+      BMNET_ASSIGN(memory, SparseMemory::create(size_limit(space) + (space == Space::kDdr ? kDdrPage : 0)));
+    }
   }
-  for (const VectorRegion& region : vector.after) set(expected, region);
-  Memory memory = this->memory();
+  return {};
+}
+
+void VectorRunner::Image::clear() {
+  for (auto* side : {&actual, &expected})
+    for (SparseMemory& memory : *side) memory.clear();
+  std::fill(registers.begin(), registers.end(), 0);
+}
+
+Memory VectorRunner::Image::memory(const VectorCase& vector) const {
+  Memory memory;
+  memory.local = actual[static_cast<int>(Space::kLocal)].data();
+  memory.l2 = actual[static_cast<int>(Space::kL2)].data();
+  memory.dtcm = actual[static_cast<int>(Space::kDtcm)].data();
+  memory.ddr = actual[static_cast<int>(Space::kDdr)].data();
+  memory.ddr_bytes = ddr_bytes(vector);
+  memory.arrange_registers = reinterpret_cast<uint32_t(*)[32]>(const_cast<uint32_t*>(registers.data()));
+  return memory;
+}
+
+Status VectorRunner::Image::run(const VectorCase& vector, Nan nan) {
+  overlay(actual, vector.before);
+  overlay(expected, vector.before);
+  overlay(expected, vector.after);
+  Memory memory = this->memory(vector);
   const ChipFloatMode mode;
   for (const VectorCommand& command : vector.commands) BMNET_TRY(execute(command.command, command.engine, memory));
-  for (const Space space : kSpaces) BMNET_TRY(compare(space, nan));
+  for (const Space space : kSpaces)
+    BMNET_TRY(compare(space, space == Space::kDdr ? ddr_bytes(vector) : size_limit(space), nan));
   return {};
 }
 
-Status VectorRunner::Image::compare(Space space, Nan nan) const {
+Status VectorRunner::Image::compare(Space space, uint64_t end, Nan nan) const {
   constexpr std::string_view kNames[] = {"local memory", "L2", "DTCM", "DDR"};
-  const auto& a = actual[static_cast<int>(space)];
-  const auto& e = expected[static_cast<int>(space)];
-  if (std::memcmp(a.data(), e.data(), a.size()) == 0) return {};
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] == e[i]) continue;
-    uint32_t word[2] = {};
-    const size_t start = i & ~size_t{3}, bytes = std::min<size_t>(4, a.size() - start);
-    std::memcpy(&word[0], a.data() + start, bytes);
-    std::memcpy(&word[1], e.data() + start, bytes);
-    if (nan == Nan::kAsClass && is_nan(word[0]) && is_nan(word[1])) {
-      i = start + 3;
-      continue;
+  const SparseMemory &a = actual[static_cast<int>(space)], &e = expected[static_cast<int>(space)];
+  std::vector<uint64_t> pages;
+  std::ranges::set_union(a.touched_pages(end), e.touched_pages(end), std::back_inserter(pages));
+  for (const uint64_t page : pages) {
+    const uint64_t begin = page * SparseMemory::kPageBytes;
+    if (std::memcmp(a.data() + begin, e.data() + begin, SparseMemory::kPageBytes) == 0) continue;
+    for (uint64_t i = begin; i < begin + SparseMemory::kPageBytes; ++i) {
+      if (a.data()[i] == e.data()[i]) continue;
+      uint32_t word[2];
+      std::memcpy(&word[0], a.data() + (i & ~uint64_t{3}), 4);
+      std::memcpy(&word[1], e.data() + (i & ~uint64_t{3}), 4);
+      if (nan == Nan::kAsClass && is_nan(word[0]) && is_nan(word[1])) {
+        i |= 3;
+        continue;
+      }
+      const std::string lane =
+          space == Space::kLocal ? fmt::format(" (lane {} + {:#x})", i / kLaneBytes, i % kLaneBytes) : "";
+      return user_error("{} at {:#x}{}: word {:#010x}, expected {:#010x}", kNames[static_cast<int>(space)], i, lane,
+                        word[0], word[1]);
     }
-    const std::string lane =
-        space == Space::kLocal ? fmt::format(" (lane {} + {:#x})", i / kLaneBytes, i % kLaneBytes) : "";
-    return user_error("{} at {:#x}{}: word {:#010x}, expected {:#010x}", kNames[static_cast<int>(space)], i, lane,
-                      word[0], word[1]);
   }
   return {};
 }
 
-VectorRunner::VectorRunner() : image_(new Image) {
-  image_->grow(Space::kLocal, kLocalBytes);
-  image_->grow(Space::kL2, kL2Bytes);
-  image_->grow(Space::kDtcm, kDtcmBytes);
-}
+VectorRunner::VectorRunner() : image_(new Image) {}
 
 VectorRunner::~VectorRunner() { delete image_; }
 
 Status VectorRunner::run(const VectorCase& vector, Nan nan) {
+  if (vector.before.empty() && vector.after.empty()) return {};
+  BMNET_TRY(image_->create());
   Status status = image_->run(vector, nan);
-  if (status && nan == Nan::kExact)
-    image_->clear_after(vector);
-  else
-    image_->clear();
+  image_->clear();
   return status;
 }
 

@@ -37,6 +37,8 @@ struct VectorCase {
   std::string name;
   std::string op;
   std::vector<VectorCommand> commands;
+  // What an encoder of each command was given, by field name; -1 stands for a mask of all ones. Empty when not told.
+  std::vector<std::map<std::string, int64_t>> fields;
   std::vector<VectorRegion> before, after;
 
   // One past the last byte of `space` that `before` or `after` names.
@@ -56,12 +58,15 @@ struct TimingCase {
 Result<nlohmann::json> read_json_file(const std::filesystem::path& path);
 Result<std::vector<VectorCase>> read_vector_file(const std::filesystem::path& path);
 Result<std::vector<TimingCase>> read_timing_file(const std::filesystem::path& path);
+// The same for a document that has been read; `name` is for messages.
+Result<std::vector<VectorCase>> parse_vectors(const nlohmann::json& document, const std::string& name);
+Result<std::vector<TimingCase>> parse_timings(const nlohmann::json& document, const std::string& name);
 
 // 256 hex digits, first byte first.
 Result<Command> parse_command(std::string_view hex);
 Result<std::vector<uint8_t>> decode_base64(std::string_view text);
 
-// Memories for running cases one after another; each run starts from zero. DDR is as large as the largest case so far.
+// Memories for running cases one after another; each run starts from zero. Time goes by the pages that a case touches.
 class VectorRunner {
  public:
   // How floating point results compare: vectors with NaN may not know which NaN is right.
