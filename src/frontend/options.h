@@ -1,6 +1,8 @@
 // What a user may ask of any front end.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +33,10 @@ struct ImportOptions {
   std::map<std::string, Tensor> fixed_inputs;
   // Name of the network. Empty: the front end's choice, usually the file's stem.
   std::string net_name;
+  // Weights the model does not bring are drawn from this seed: same seed, same weights. Without it they are an error.
+  std::optional<uint64_t> random_weights;
+  // Called with each remark that does not stop the import. Empty: remarks are dropped.
+  std::function<void(const std::string&)> warn;
 };
 
 // "[1,3,224,224]", "[[1,3,4,4],[1,2]]", "[3,100],[5,10]", "(1,3,24,94)", "[(1,80,256)]", each optionally with the name
