@@ -23,7 +23,7 @@ struct Header {
 static_assert(sizeof(Header) == 64);
 
 // A file whose FlatBuffer is sound: the root table can be walked, every Binary lies inside the binary section, and
-// walking visits at most a small multiple of the FlatBuffer's own size (shared offsets cannot blow it up).
+// neither the tables nor the blobs unfold to more than a fixed multiple of the file (sharing cannot blow them up).
 struct Container {
   Bytes flatbuffer;  // 8-byte aligned
   Bytes binary;

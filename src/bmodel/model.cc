@@ -26,14 +26,20 @@ Blob Blob::of(std::vector<uint8_t> content) {
   return Blob(*owner, owner);
 }
 
-bool Blob::operator==(const Blob& other) const { return std::ranges::equal(bytes_, other.bytes_); }
+bool Blob::operator==(const Blob& other) const {
+  if (bytes_.data() == other.bytes_.data() && bytes_.size() == other.bytes_.size()) return true;
+  return std::ranges::equal(bytes_, other.bytes_);
+}
 
 const char* data_type_name(DataType type) {
   const auto index = static_cast<uint32_t>(type);
   return index < kDataTypes ? kTypes[index].name : "unknown";
 }
 
-int bits_per_element(DataType type) { return kTypes[static_cast<uint32_t>(type)].bits; }
+int bits_per_element(DataType type) {
+  const auto index = static_cast<uint32_t>(type);
+  return index < kDataTypes ? kTypes[index].bits : 0;
+}
 
 CmdGroup CmdGroup::of(Blob bdc, Blob gdma) {
   CmdGroup group;

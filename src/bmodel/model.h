@@ -48,8 +48,8 @@ enum class DataType : uint32_t {
   kUint4
 };
 inline constexpr uint32_t kDataTypes = 11;
-const char* data_type_name(DataType type);  // "float32" …
-int bits_per_element(DataType type);
+const char* data_type_name(DataType type);  // "float32" …, "unknown"
+int bits_per_element(DataType type);        // 0 for an unknown type
 
 // How batch items lie in device memory (bm_store_mode_t): one after the other, or 2 / 4 of them interleaved in a
 // 32-bit word.

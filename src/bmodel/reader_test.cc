@@ -188,6 +188,24 @@ TEST(reader, refuses_a_small_flatbuffer_that_unfolds_to_a_huge_one) {
   EXPECT_EQ(error_of(file_of(builder, 0)), "x.bmodel: the FlatBuffer refers to the same data over and over");
 }
 
+TEST(reader, refuses_a_blob_referred_to_over_and_over) {
+  Model model = test::copy_model();
+  model.chip = "BM1690";
+  Stage& stage = model.nets[0].stages[0];
+  stage.cmd_groups = std::vector<CmdGroup>(300, stage.cmd_groups[0]);
+  EXPECT_EQ(error_of(*write_memory(model)), "x.bmodel: the FlatBuffer refers to the same data over and over");
+}
+
+TEST(reader, stages_may_share_coefficients_without_limit) {
+  Model model = test::model_with_coefficients(100000);
+  model.chip = "BM1690";
+  Stage& stage = model.nets[0].stages[0];
+  stage.cmd_groups.clear();
+  stage.sub_nets.clear();
+  model.nets[0].stages = std::vector<Stage>(300, stage);
+  EXPECT_EQ(error_of(*write_memory(model)), "no error");
+}
+
 TEST(reader, says_which_stage_breaks_a_rule) {
   Model model = test::copy_model();
   model.chip = "bm1684";  // keeps the writer from looking

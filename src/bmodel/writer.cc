@@ -22,11 +22,15 @@ class BinarySection {
  public:
   fb::Binary add(const Blob& blob) {
     if (blob.empty()) return {0, 0};
+    // Most blobs come again as they are; only new ones are worth hashing.
+    const auto seen = seen_.find({blob.bytes().data(), blob.size()});
+    if (seen != seen_.end()) return {seen->second, blob.size()};
     const auto [place, is_new] = places_.try_emplace({blob.size(), sha256(blob.bytes())}, size_);
     if (is_new) {
       chunks_.push_back(blob.bytes());
       size_ += blob.size();
     }
+    seen_.emplace(std::pair(blob.bytes().data(), blob.size()), place->second);
     return {place->second, blob.size()};
   }
 
@@ -35,6 +39,7 @@ class BinarySection {
 
  private:
   std::map<std::pair<uint64_t, Sha256>, uint64_t> places_;
+  std::map<std::pair<const uint8_t*, size_t>, uint64_t> seen_;  // looked up only: its order reaches no output
   std::vector<Bytes> chunks_;
   uint64_t size_ = 0;
 };
