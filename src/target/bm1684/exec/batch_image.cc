@@ -51,7 +51,7 @@ inline void store_items(const __m128i (&words)[4], uint64_t items, uint64_t posi
 
 }  // namespace
 
-BatchImage::BatchImage(const Operand& input, Packing packing, bool flip, bool is_signed)
+BatchImage::BatchImage(const Operand& input, WordPacking packing, bool flip, bool is_signed)
     : input_(input), packing_(packing), flip_(flip), is_signed_(is_signed) {
   groups_ = (input.shape.c + channels_per_word(packing) - 1) / channels_per_word(packing);
 }
@@ -88,7 +88,7 @@ void BatchImage::load_row(const LaneView& view, uint64_t item, uint64_t group, u
       offset = 0;
     }
     __m128i words[4];
-    if (packing_ == Packing::kBytes)
+    if (packing_ == WordPacking::kBytes)
       transpose_bytes(row, offset, flip, words);
     else
       widen_bytes(row, offset, is_signed_, words);

@@ -9,11 +9,11 @@
 namespace bmnet::bm1684 {
 
 // How several channels share a 32-bit word.
-enum class Packing {
+enum class WordPacking {
   kBytes,  // four channels as bytes
   kHalves  // two channels as signed 16-bit numbers
 };
-constexpr uint64_t channels_per_word(Packing packing) { return packing == Packing::kBytes ? 4 : 2; }
+constexpr uint64_t channels_per_word(WordPacking packing) { return packing == WordPacking::kBytes ? 4 : 2; }
 
 // Up to four batch items of a 4N tensor (the four that share its words), with the bytes of several channels side by
 // side: word [group][y][x][item]. Channels beyond the last are anything.
@@ -21,7 +21,7 @@ class BatchImage {
  public:
   // `flip`: bytes are stored with the top bit inverted, which turns signed into unsigned + 128 and back (kBytes only).
   // `is_signed`: how bytes widen (kHalves only).
-  BatchImage(const Operand& input, Packing packing, bool flip, bool is_signed);
+  BatchImage(const Operand& input, WordPacking packing, bool flip, bool is_signed);
 
   void load(const LaneView& view, uint64_t first_item);
 
@@ -35,7 +35,7 @@ class BatchImage {
   void load_row(const LaneView& view, uint64_t item, uint64_t group, uint64_t y, uint32_t* out) const;
 
   const Operand& input_;
-  Packing packing_;
+  WordPacking packing_;
   bool flip_, is_signed_;
   uint64_t groups_, items_ = 0;
   uint32_t* words_ = nullptr;

@@ -42,10 +42,11 @@ INSTANTIATE_TEST_SUITE_P(
     all, compute_vectors,
     ::testing::Values(Family{"conv_f32", 70}, Family{"conv_f32_bigk", 10}, Family{"conv_f32_wide", 12},
                       Family{"conv_i8", 70}, Family{"conv_i8_bigk", 10}, Family{"conv_i8_wide", 16},
-                      Family{"conv_i16", 40}, Family{"dw_f32", 50}, Family{"dw_i8", 50}, Family{"dw_i16", 40},
-                      Family{"avg_f32", 40}, Family{"avg_i8", 50}, Family{"avg_i8_bigwin", 12}, Family{"max_f32", 40},
-                      Family{"max_i8", 40}, Family{"mm_f32", 50}, Family{"mm_i8", 50}, Family{"mm_i16", 40},
-                      Family{"mm2", 3}, Family{"vc_f32", 40}, Family{"vc_i32", 20}, Family{"md_linear", 40}),
+                      Family{"conv_i16", 40}, Family{"wino_f32", 30}, Family{"wino_i8", 30}, Family{"dw_f32", 50},
+                      Family{"dw_i8", 50}, Family{"dw_i16", 40}, Family{"avg_f32", 40}, Family{"avg_i8", 50},
+                      Family{"avg_i8_bigwin", 12}, Family{"max_f32", 40}, Family{"max_i8", 40}, Family{"mm_f32", 50},
+                      Family{"mm_i8", 50}, Family{"mm_i16", 40}, Family{"mm2", 3}, Family{"cc", 40},
+                      Family{"md_sum", 40}, Family{"md_linear", 40}, Family{"vc_f32", 40}, Family{"vc_i32", 20}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -212,7 +212,6 @@ Result<ConvCommand> decode(const Command& command) {
 Status execute_conv(const Command& command, Memory& memory) {
   BMNET_ASSIGN(const ConvCommand conv, decode(command));
   const bool integer = is_integer(command);
-  if (conv.winograd) return unsupported("Winograd convolution");
   if (conv.winograd)
     integer ? run_winograd_i8(conv, memory) : run_winograd_f32(conv, memory);
   else

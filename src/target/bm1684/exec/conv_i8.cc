@@ -21,10 +21,10 @@ class ConvI8 {
       : conv_(conv),
         memory_(memory),
         input_(memory, conv.input, conv.result),
-        packing_(kernels().tile_bytes ? Packing::kBytes : Packing::kHalves),
+        packing_(kernels().tile_bytes ? WordPacking::kBytes : WordPacking::kHalves),
         // Byte products need one signed and one unsigned side. When both are alike, the input is flipped (x + 128 or
         // x - 128) and the sum of weights, times 128, put right in the start value.
-        flip_(packing_ == Packing::kBytes && conv.input_signed == conv.weight_signed),
+        flip_(packing_ == WordPacking::kBytes && conv.input_signed == conv.weight_signed),
         image_(conv.input, packing_, flip_, conv.input_signed),
         tile_rows_(static_cast<uint64_t>(kernels().tile_rows)),
         tiles_((conv.out_channels + tile_rows_ - 1) / tile_rows_),
@@ -80,7 +80,7 @@ class ConvI8 {
             sum += static_cast<uint32_t>(weight[i]);
           }
           if (!write) continue;
-          if (packing_ == Packing::kBytes) {
+          if (packing_ == WordPacking::kBytes) {
             *out = word;
             out += tile_rows_;
             continue;
@@ -134,7 +134,7 @@ class ConvI8 {
     tile.columns = static_cast<int>(count * image_.items());
     tile.out = scratch.get(tile_rows_ * columns);
     tile.out_stride = static_cast<uint32_t>(columns);
-    const auto multiply = packing_ == Packing::kBytes ? kernels().tile_bytes : kernels().tile_s16;
+    const auto multiply = packing_ == WordPacking::kBytes ? kernels().tile_bytes : kernels().tile_s16;
     for (uint64_t t = first_tile; t < end_tile; ++t) {
       const uint64_t channel = t * tile_rows_;
       tile.rows = static_cast<int>(std::min(tile_rows_, conv_.out_channels - channel));
@@ -171,7 +171,7 @@ class ConvI8 {
   const ConvCommand& conv_;
   Memory& memory_;
   LaneView input_;
-  Packing packing_;
+  WordPacking packing_;
   bool flip_;
   BatchImage image_;
   uint64_t tile_rows_, tiles_, depth_;

@@ -78,6 +78,16 @@ struct WindowRowI32 {
   int32_t* out = nullptr;  // with slack, which may be overwritten
 };
 
+// One node of the chip's adder tree: out[j] = the sum over i of terms[i * stride + j], added at once in fixed point. At
+// most 33 terms.
+struct AdderNode {
+  const float* terms = nullptr;  // with slack
+  size_t stride = 0;
+  uint32_t count = 0;
+  size_t columns = 0;
+  float* out = nullptr;  // with slack, which may be overwritten
+};
+
 struct Kernels {
   int tile_rows, tile_columns;  // the largest tile
   void (*tile_s16)(const TileI32&);
@@ -94,6 +104,14 @@ struct Kernels {
   // out = scale * x + offset, plus out's old value if `accumulate`.
   void (*linear_f32)(const float* x, float scale, float offset, bool accumulate, size_t count, float* out);
   // t = x + offset (x - offset if `subtract`); out = t * t.
+  void (*add_node_f32)(const AdderNode&);
+  // Winograd F(2x2, 3x3) on columns: rows 0..15 of `in`, `stride` apart, hold a 4x4 patch d, those of `out` B^T d B.
+  // winograd_input_s16 works on pairs of 16-bit numbers. Columns are rounded up to a vector.
+  void (*winograd_input_f32)(const float* in, size_t in_stride, size_t columns, float* out, size_t out_stride);
+  void (*winograd_input_s16)(const uint32_t* in, size_t in_stride, size_t columns, uint32_t* out, size_t out_stride);
+  // Rows 0..15 of `in` hold M, rows 0..3 of `out` A^T M A; in fp32 each through one node of the adder tree.
+  void (*winograd_output_f32)(const float* in, size_t in_stride, size_t columns, float* out, size_t out_stride);
+  void (*winograd_output_i32)(const int32_t* in, size_t in_stride, size_t columns, int32_t* out, size_t out_stride);
   void (*square_f32)(const float* x, float offset, bool subtract, size_t count, float* out);
 };
 

@@ -21,10 +21,10 @@ class MatmulI8 {
         tile_rows_(static_cast<uint64_t>(kernels().tile_rows)),
         tile_columns_(static_cast<uint64_t>(kernels().tile_columns)),
         tiles_((matmul.rows + tile_rows_ - 1) / tile_rows_),
-        packing_(kernels().tile_bytes ? Packing::kBytes : Packing::kHalves),
+        packing_(kernels().tile_bytes ? WordPacking::kBytes : WordPacking::kHalves),
         words_((matmul.depth + channels_per_word(packing_) - 1) / channels_per_word(packing_)),
         // As in int8 convolution: byte products need one signed and one unsigned side.
-        flip_(packing_ == Packing::kBytes && matmul.left_signed == matmul.right_signed) {
+        flip_(packing_ == WordPacking::kBytes && matmul.left_signed == matmul.right_signed) {
     if (matmul.accumulate) old_ = copy_old();
   }
 
@@ -104,7 +104,7 @@ class MatmulI8 {
       std::fill_n(out, tile_columns_, 0);
       for (uint64_t i = 0; i < per_word && word * per_word + i < matmul_.depth; ++i) {
         const uint8_t* from = right_.at(matmul_.right.sections, word * per_word + i, section, 0, column);
-        if (packing_ == Packing::kBytes)
+        if (packing_ == WordPacking::kBytes)
           for (uint64_t j = 0; j < count; ++j) out[j] |= (from[j] ^ flip) << (bits * i);
         else
           for (uint64_t j = 0; j < count; ++j)
@@ -126,7 +126,7 @@ class MatmulI8 {
     tile.columns = static_cast<int>(count);
     tile.out = scratch.get(tile_rows_ * tile_columns_);
     tile.out_stride = static_cast<uint32_t>(tile_columns_);
-    const auto multiply = packing_ == Packing::kBytes ? kernels().tile_bytes : kernels().tile_s16;
+    const auto multiply = packing_ == WordPacking::kBytes ? kernels().tile_bytes : kernels().tile_s16;
     for (uint64_t t = 0; t < tiles_; ++t) {
       tile.rows = static_cast<int>(std::min(tile_rows_, matmul_.rows - t * tile_rows_));
       tile.a = left_ + t * tile_rows_ * words_;
@@ -160,7 +160,7 @@ class MatmulI8 {
   Memory& memory_;
   LaneView right_;
   uint64_t tile_rows_, tile_columns_, tiles_;
-  Packing packing_;
+  WordPacking packing_;
   uint64_t words_;
   bool flip_;
   uint32_t* left_ = nullptr;

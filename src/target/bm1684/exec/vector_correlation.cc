@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/parallel.h"
+#include "target/bm1684/exec/chip_float.h"
 #include "target/bm1684/exec/float_mode.h"
 #include "target/bm1684/exec/operand.h"
 #include "target/bm1684/exec/timing.h"
@@ -58,15 +59,6 @@ std::vector<uint32_t> load(const Memory& memory, const Matrix& vector) {
   return values;
 }
 
-// The SFU's division: three Newton steps towards 1 / sqrt(|b|), squared.
-uint32_t divide(uint32_t a, uint32_t b) {
-  const uint32_t sign = b & 0x80000000, magnitude = b & 0x7FFFFFFF;
-  const float half = std::bit_cast<float>(magnitude) * 0.5f;
-  float y = std::bit_cast<float>(0x5F3759DF - (magnitude >> 1));
-  for (int step = 0; step < 3; ++step) y = (1.5f - (y * half) * y) * y;
-  return std::bit_cast<uint32_t>(std::bit_cast<float>(a ^ sign) * (y * y));
-}
-
 uint32_t apply(uint64_t operation, uint32_t left, uint32_t right) {
   const auto a = std::bit_cast<float>(left), b = std::bit_cast<float>(right);
   switch (operation) {
@@ -77,11 +69,11 @@ uint32_t apply(uint64_t operation, uint32_t left, uint32_t right) {
     case kSub:
       return std::bit_cast<uint32_t>(a - b);
     case kMax:
-      return a > b ? left : right;
+      return choose(a > b, left, right);
     case kMin:
-      return b >= a ? left : right;
+      return choose(b >= a, left, right);
     case kDiv:
-      return divide(left, right);
+      return chip_divide(left, right);
     case kAnd:
       return left & right;
     case kOr:
