@@ -42,7 +42,8 @@ WindowAxes window_axes(const Problem& problem, std::span<const int64_t> kernel) 
     axis.input = input[2 + i];
     axis.output = output[2 + i];
     axis.kernel = kernel[i];
-    axis.stride = i < strides.size() ? strides[i] : 1;
+    // A single window does not move.
+    axis.stride = i < strides.size() && axis.output > 1 ? strides[i] : 1;
     axis.dilation = i < dilations.size() ? dilations[i] : 1;
     axis.begin_pad = i < pads.size() ? pads[i] : 0;
   }
