@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "device/diagnosis.h"
+#include "target/bm1684/isa/codec.h"
 
 namespace bmnet {
 namespace {
@@ -126,7 +127,7 @@ void RaceDetector::check(const CommandPlace& place, const Box& box, const Entry&
   const int64_t to = std::min(box.begin + box.extent, earlier.box.begin + earlier.box.extent);
   const auto line = [&](const CommandPlace& who, bool write) {
     return fmt::format("{} {}: {}", describe(who, options_), write ? "writes" : "reads",
-                       disassemble(group_.of(who.engine)[who.index], who.engine));
+                       bm1684::disassemble(group_.of(who.engine)[who.index], who.engine));
   };
   report_.races.push_back(
       {before, place,

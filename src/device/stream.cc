@@ -5,6 +5,7 @@
 
 #include "device/diagnosis.h"
 #include "device/race.h"
+#include "target/bm1684/isa/codec.h"
 #include "target/bm1684/isa/fields.h"
 
 namespace bmnet {
@@ -91,7 +92,7 @@ class GroupRun {
     const std::vector<Command>& commands = group_.of(engine);
     if (commands.size() > kMaxCommands)
       return user_error("group {}: {} {} commands; the 16 bits of an id allow {}", number_, commands.size(),
-                        engine_name(engine), kMaxCommands);
+                        engine_title(engine), kMaxCommands);
     for (size_t i = 0; i < commands.size(); ++i) {
       const bool last = i + 1 == commands.size();
       if (ends_stream(commands[i], engine) == last) continue;
@@ -174,9 +175,9 @@ class GroupRun {
       const EngineRun& run = at(engine);
       if (run.fetched)
         message += fmt::format("\n  {} waits for {} id {}: {}", describe(place(engine), options_),
-                               engine_name(other(engine)), run.ids.wait, disassemble(command(engine), engine));
+                               engine_title(other(engine)), run.ids.wait, bm1684::disassemble(command(engine), engine));
       else
-        message += fmt::format("\n  {} has ended with id {}", engine_name(engine), run.published);
+        message += fmt::format("\n  {} has ended with id {}", engine_title(engine), run.published);
     }
     return tl::unexpected(Error{ErrorKind::kUser, std::move(message)});
   }

@@ -118,7 +118,10 @@ Status Runtime::load(const bmodel::Model& model, std::string_view what, std::vec
 
 Result<LoadedStage> Runtime::load_stage(const bmodel::Stage& stage, const std::string& where,
                                         const std::shared_ptr<DeviceBuffer>& shared_context) {
-  LoadedStage loaded{stage, nullptr, nullptr, {}};
+  LoadedStage loaded{stage, nullptr, nullptr, {}, {}};
+  // What is no layer table of ours leaves commands without names.
+  if (Result<bmodel::LayerTable> table = bmodel::decode_layer_table(stage.net_profile.bytes()); table)
+    loaded.layers = std::move(*table);
   if (stage.coefficients && !stage.coefficients->data.empty()) {
     const bmodel::Coefficients& coefficients = *stage.coefficients;
     const std::string key = fmt::format("{}:{}", to_hex(coefficients.check_code), coefficients.data.size());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bmodel/layer_table.h"
 #include "bmodel/model.h"
 #include "runtime/device_context.h"
 #include "runtime/dtype.h"
@@ -18,6 +19,7 @@ struct LoadedStage {
   bmodel::Stage source;
   std::shared_ptr<DeviceBuffer> coefficients;       // null: the net has none
   std::shared_ptr<DeviceBuffer> context;            // activations, perhaps shared with other nets
+  bmodel::LayerTable layers;                        // empty when the file has none
   std::vector<std::vector<CommandGroup>> sub_nets;  // commands of the TPU sub-nets, by index
 
   Relocation relocation() const;

@@ -81,13 +81,27 @@ Status StageRun::run_tpu(size_t index) {
   // A single sub-net has the net's inputs and outputs, whatever it lists itself.
   const bool only = stage_.source.sub_nets.size() == 1;
   for (const bmodel::Tensor& input : only ? stage_.source.inputs : sub_net.inputs) BMNET_TRY(place_for_tpu(input));
-  BMNET_ASSIGN(LaunchReport report, context_.device().launch(stage_.sub_nets[index], context_.launch_options()));
+  BMNET_ASSIGN(LaunchReport report, context_.device().launch(stage_.sub_nets[index], options_for(index)));
   report_.append(std::move(report));
   for (const bmodel::Tensor& output : only ? stage_.source.outputs : sub_net.outputs) {
     BMNET_ASSIGN(const uint64_t address, relocation_.source(output.device_addr));
     values_[output.name] = device_value(output, address);
   }
   return {};
+}
+
+// The launch options, able to name layers: the table counts the groups of all sub-nets.
+LaunchOptions StageRun::options_for(size_t index) const {
+  LaunchOptions options = context_.launch_options();
+  if (stage_.layers.layers.empty()) return options;
+  uint32_t before = 0;
+  for (size_t i = 0; i < index; ++i) before += static_cast<uint32_t>(stage_.sub_nets[i].size());
+  options.layer_of = [this, before](const CommandPlace& place) -> std::string {
+    const int64_t layer =
+        stage_.layers.layer_of(before + place.group, static_cast<uint32_t>(place.engine), place.index);
+    return layer < 0 ? "" : stage_.layers.layers[layer].name;
+  };
+  return options;
 }
 
 Status StageRun::run_cpu(const SubNet& sub_net) {

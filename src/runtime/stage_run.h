@@ -35,6 +35,7 @@ class StageRun {
 
   Status run_sub_net(size_t index);
   Status run_tpu(size_t index);
+  LaunchOptions options_for(size_t index) const;
   Status run_cpu(const bmodel::SubNet& sub_net);
   Status run_merge(const bmodel::SubNet& sub_net);
   Result<bool> run_switch(const bmodel::SubNet& sub_net);  // the branch taken
