@@ -104,7 +104,15 @@ Status check_operation(const Command& command) {
   return user_error("fixed point arith knows no tsk_eu_typ {}", get(command, tiu::tsk_eu_typ));
 }
 
-Result<Operands> operands_of(const Command& command) {
+// Real streams give results of fixed point additions as bare in-lane offsets; the engine takes them as lane 0 on.
+Command with_result_base(Command command) {
+  if (const uint64_t address = get(command, tiu::res0_addr); address < kLocalBase)
+    set(command, tiu::res0_addr, address + kLocalBase);
+  return command;
+}
+
+Result<Operands> operands_of(const Command& given) {
+  const Command command = with_result_base(given);
   BMNET_TRY(check_operation(command));
   Operands operands;
   const Packing packing = result_is_16_bit(command) ? k2N : k4N;
