@@ -141,6 +141,8 @@ uint64_t mix(uint64_t value) {
   return value ^ value >> 31;
 }
 
+constexpr int64_t kMaxRandomElements = int64_t{1} << 28;  // VGG's largest layer has a third of it
+
 struct Range {
   float low, high;
 };
@@ -223,6 +225,8 @@ Result<Tensor> WeightStore::blob(const proto::LayerParameter& layer, size_t inde
     tensor = file->second[index];
   } else if (shared != shared_.end()) {
     tensor = shared->second;
+  } else if (seed_ && element_count(shape) > kMaxRandomElements) {
+    return user_error("{} random weights; at most {} are drawn", element_count(shape), kMaxRandomElements);
   } else if (seed_) {
     tensor = random_tensor(*seed_, shared_name.empty() ? layer.name() : shared_name, index, shape, fill);
   } else {
