@@ -33,6 +33,12 @@ Result<Interpreter> Interpreter::create(const Graph& graph, std::unique_ptr<Acce
   return interpreter;
 }
 
+size_t Interpreter::fast_node_count() const {
+  size_t count = 0;
+  for (const Step& step : steps_) count += step.fast ? step.nodes.size() : 0;
+  return count;
+}
+
 Status Interpreter::check_nodes() {
   const Graph& graph = *graph_;
   std::vector<bool> defined(graph.values.size(), false);

@@ -31,6 +31,9 @@ class Interpreter {
   // type and shape. Values are freed after their last use. May be called again and again.
   Result<std::vector<Tensor>> run(std::span<const NamedTensor> inputs, const RunHooks& hooks = {});
 
+  // How many nodes the accelerator runs.
+  size_t fast_node_count() const;
+
  private:
   struct Values;
   Interpreter(const Graph& graph, std::unique_ptr<Accelerator> accelerator)
