@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing.h"
+#include "target/bm1684/exec/function_tables.h"
 #include "target/bm1684/exec/vector_file.h"
 
 namespace bmnet::bm1684 {
@@ -22,6 +23,26 @@ TEST_P(elementwise_vectors, equal_the_c_model) {
     const Status status = runner.run(vector, nan);
     EXPECT_TRUE(status) << vector.name << ": " << status.error().message;
   }
+}
+
+// The recipes come with the tables that the runtime loads.
+TEST(function_tables, equal_those_of_the_golden_recipes) {
+  const auto path = test::shared_file("isa/vectors/tiu_elementwise_recipe.json.gz");
+  BMNET_REQUIRE_SHARED(path);
+  const auto cases = read_vector_file(path);
+  ASSERT_TRUE(cases) << cases.error().message;
+  std::vector<uint8_t> l2(kL2Bytes);
+  fill_function_tables(std::span<uint8_t, kL2Bytes>(l2));
+  int compared = 0;
+  for (const VectorCase& vector : *cases) {
+    for (const VectorRegion& region : vector.before) {
+      if (region.space != Access::Space::kL2 || region.offset < kL2UserEnd) continue;
+      EXPECT_TRUE(std::equal(region.bytes.begin(), region.bytes.end(), l2.begin() + static_cast<long>(region.offset)))
+          << "table at " << region.offset;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 50);
 }
 
 INSTANTIATE_TEST_SUITE_P(files, elementwise_vectors,

@@ -254,6 +254,7 @@ Result<std::vector<Access>> accesses_common(const Command& command, const Header
 Status execute_transpose_cw(const Command& command, const Header& header, Memory& memory) {
   BMNET_ASSIGN(const TransposeCw transpose, decode_transpose_cw(command, header));
   const Side& from = transpose.source;
+  BMNET_TRY(check_work(transpose.destination, memory));
   const uint32_t channels = from.shape.c, width = from.shape.w;
   const Transform copy{from.element_bytes, from.element_bytes, nullptr};
   // Gathered as C x W; the buffer read column by column is the W x C of the destination.
@@ -342,6 +343,7 @@ Result<std::vector<Access>> accesses_filter(const Command& command, const Header
 Status execute_winograd(const Command& command, const Header& header, Memory& memory) {
   BMNET_ASSIGN(const Winograd winograd, decode_winograd(command, header));
   BMNET_TRY(check_extent(winograd.source, memory));
+  BMNET_TRY(check_work(winograd.destination, memory));
   const uint8_t* const source = bytes_of(memory, winograd.source.place.space);
   for (uint32_t c = 0; c < winograd.destination.shape.c; ++c) {
     if (!may_write(header.lane_mask, winograd.destination.place.lane() + c)) continue;

@@ -11,10 +11,11 @@ constexpr uint32_t kWordsPerAlign = kAlignBytes / 4;
 constexpr uint32_t ceil_div(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 constexpr uint32_t round_up(uint32_t a, uint32_t b) { return ceil_div(a, b) * b; }
 
-// Byte offsets of `count` positions under an address shift. The engine multiplies in 32 bits before it shifts.
+// Byte offsets of `count` positions under an address shift. The engine multiplies in 32 bits before it shifts. What is
+// far behind every lane is only marked so.
 std::vector<uint32_t> shifted_offsets(uint32_t count, uint32_t stride, uint32_t shift) {
   std::vector<uint32_t> offsets(count);
-  for (uint32_t i = 0; i < count; ++i) offsets[i] = 4 * ((i * stride) >> shift);
+  for (uint32_t i = 0; i < count; ++i) offsets[i] = 4 * std::min((i * stride) >> shift, kLaneBytes);
   return offsets;
 }
 
