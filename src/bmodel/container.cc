@@ -34,7 +34,9 @@ class RangeCheck {
       case reflection::Vector: {
         const auto* vector = parent.GetPointer<const flatbuffers::VectorOfAny*>(field.offset());
         if (object) return objects(*vector, *object, path_of());
-        return spend(uint64_t{vector->size()} * flatbuffers::GetTypeSize(field.type()->element()));
+        const size_t width = flatbuffers::GetTypeSize(field.type()->element());
+        BMNET_TRY(aligned(*vector, width, path_of()));
+        return spend(uint64_t{vector->size()} * width);
       }
       case reflection::Obj:
         if (!object->is_struct())
@@ -47,6 +49,7 @@ class RangeCheck {
 
   Status objects(const flatbuffers::VectorOfAny& vector, const reflection::Object& object, const std::string& path) {
     if (object.is_struct()) {
+      BMNET_TRY(aligned(vector, static_cast<size_t>(object.minalign()), path));
       BMNET_TRY(spend(uint64_t{vector.size()} * static_cast<uint64_t>(object.bytesize())));
       if (!is_binary(object)) return {};
       const auto* binaries = reinterpret_cast<const fb::Binary*>(vector.Data());
@@ -58,6 +61,13 @@ class RangeCheck {
     for (flatbuffers::uoffset_t i = 0; i < tables.size(); ++i)
       BMNET_TRY(table(*tables.Get(i), object, fmt::format("{}[{}]", path, i)));
     return {};
+  }
+
+  // The verifier leaves this out.
+  Status aligned(const flatbuffers::VectorOfAny& vector, size_t alignment, const std::string& path) const {
+    if (vector.size() == 0 || reinterpret_cast<uintptr_t>(vector.Data()) % alignment == 0) return {};
+    return user_error("{}: {}: the FlatBuffer is damaged: numbers at a place that is no multiple of {}", what_, path,
+                      alignment);
   }
 
   Status range(const fb::Binary& binary, const std::string& path) {

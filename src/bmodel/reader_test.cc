@@ -188,6 +188,20 @@ TEST(reader, refuses_a_small_flatbuffer_that_unfolds_to_a_huge_one) {
   EXPECT_EQ(error_of(file_of(builder, 0)), "x.bmodel: the FlatBuffer refers to the same data over and over");
 }
 
+// Moves the shape [1, 4, 8, 16] of x by changing the offset that leads to it.
+TEST(reader, refuses_numbers_out_of_alignment) {
+  std::vector<uint8_t> file = copy_file();
+  const fb::Model* model = fb::GetModel(file.data() + 64);
+  const fb::Shape* shape = model->net()->Get(0)->parameter()->Get(0)->input_tensor()->Get(0)->shape()->Get(0);
+  const auto* offset = reinterpret_cast<const flatbuffers::Table*>(shape)->GetAddressOf(fb::Shape::VT_DIM);
+  const auto* length = reinterpret_cast<const uint8_t*>(shape->dim());
+  file[static_cast<size_t>(offset - file.data())] += 4;     // what was the low word of dimension 0 …
+  file[static_cast<size_t>(length + 4 - file.data())] = 1;  // … counts one element
+  EXPECT_EQ(error_of(file),
+            "x.bmodel: net[0].parameter[0].input_tensor[0].shape[0].dim: the FlatBuffer is damaged: numbers at a place "
+            "that is no multiple of 8");
+}
+
 TEST(reader, refuses_a_blob_referred_to_over_and_over) {
   Model model = test::copy_model();
   model.chip = "BM1690";
