@@ -197,7 +197,7 @@ class Pipeline {
   void load(const Need& need, const Local& local) {
     tile::Box box;
     if (need.role == Need::Role::kCoefficient) {
-      box = {buffers_.coefficient(need.coefficient), 0, need.shape, tile::dense_strides(need.shape)};
+      box = {buffers_.coefficient(need.coefficient), 0, need.view.shape, need.view.strides};
     } else {
       box = buffers_.box(need.view);
     }

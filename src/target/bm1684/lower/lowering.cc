@@ -63,6 +63,14 @@ Need Need::matrix_output(const View& view, int64_t width) {
   return need;
 }
 
+Need Need::matrix_coefficients(int64_t rows, int64_t columns, int64_t width, std::string key,
+                               std::function<std::vector<float>()> make) {
+  Need need = matrix(dense_view({Ref::Kind::kCoefficient, 0}, {1, 1, rows, columns}), width);
+  need.role = Role::kCoefficient;
+  need.coefficient = {std::move(key), std::move(make)};
+  return need;
+}
+
 Ref Recipe::add_scratch(int64_t words) {
   scratch_words.push_back(words);
   return {Ref::Kind::kScratch, static_cast<int>(scratch_words.size()) - 1};

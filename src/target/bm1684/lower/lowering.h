@@ -91,6 +91,9 @@ struct Need {
   // A matrix view (rows = shape[2], columns = shape[3]) in sections of `width` columns.
   static Need matrix(const View& view, int64_t width, bool transposed = false);
   static Need matrix_output(const View& view, int64_t width);
+  // A constant matrix, row-major.
+  static Need matrix_coefficients(int64_t rows, int64_t columns, int64_t width, std::string key,
+                                  std::function<std::vector<float>()> make);
 };
 
 // How an axis may be cut.
