@@ -105,6 +105,14 @@ Result<MappedFile> MappedFile::open(const fs::path& path) {
   return mapped;
 }
 
+void MappedFile::forget(Bytes part) const {
+  const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / page * page;
+  // A hint about memory only: when it fails, nothing is lost.
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 Result<std::string> read_text(const fs::path& path) {
   BMNET_ASSIGN(MappedFile file, MappedFile::open(path));
   return std::string(file.text());

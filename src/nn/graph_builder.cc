@@ -1,5 +1,7 @@
 #include "nn/graph_builder.h"
 
+#include <deque>
+
 #include "mlir/IR/Verifier.h"
 #include "nn/definition.h"
 #include "nn/ir.h"
@@ -31,7 +33,7 @@ struct GraphBuilder::State {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;
   mlir::OpBuilder builder{context.get()};
-  std::vector<Known> values;
+  std::deque<Known> values;  // references to elements stay valid
   std::vector<std::pair<std::string, ValueId>> outputs;
   std::vector<std::string> input_names;
 

@@ -1,0 +1,183 @@
+// Resampling.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "frontend/onnx/call.h"
+
+namespace bmnet::frontend::onnx {
+namespace {
+
+struct Resampling {
+  std::string mode, coordinates, nearest_mode;
+  Shape sizes;                // of every axis
+  std::vector<float> scales;  // of every axis; empty: from the sizes
+  float cubic_coeff = -0.75f;
+  bool exclude_outside = false;
+};
+
+// nn.resize works on the axes from 2 on. Other axes are moved: those that keep their size to the front, as one.
+Result<Values> emit(Call& call, const Resampling& r) {
+  const Shape x = call.shape(0);
+  const auto changes = [&](size_t axis) {
+    return r.sizes[axis] != x[axis] || (!r.scales.empty() && r.scales[axis] != 1);
+  };
+  Shape kept, changed;
+  for (size_t axis = 0; axis < x.size(); ++axis) (changes(axis) ? changed : kept).push_back(static_cast<int64_t>(axis));
+  if (changed.empty()) return Values{call.in(0)};
+  if (changed.size() > 3) return unsupported("{} axes are resampled at once; up to 3 are supported", changed.size());
+
+  op::Attributes attributes = {{"mode", r.mode},
+                               {"coordinates", r.coordinates},
+                               {"nearest_mode", r.nearest_mode},
+                               {"cubic_coeff", r.cubic_coeff},
+                               {"exclude_outside", r.exclude_outside}};
+  const auto set_sizes = [&](const Shape& axes) {
+    Shape sizes;
+    std::vector<float> scales;
+    for (const int64_t axis : axes) {
+      sizes.push_back(r.sizes[axis]);
+      if (!r.scales.empty()) scales.push_back(r.scales[axis]);
+    }
+    attributes.set("sizes", sizes);
+    attributes.set("scales", scales);
+  };
+  if (changed.front() >= 2 && x.size() <= 5) {
+    Shape spatial(x.size() - 2);
+    std::iota(spatial.begin(), spatial.end(), 2);
+    set_sizes(spatial);
+    return call.finish("resize", attributes, {call.in(0)});
+  }
+  Shape order = kept;
+  order.insert(order.end(), changed.begin(), changed.end());
+  Shape images = {1, 1}, result;
+  for (const int64_t axis : kept) images[1] *= x[axis];
+  for (const int64_t axis : changed) images.push_back(x[axis]);
+  for (const int64_t axis : order) result.push_back(r.sizes[axis]);
+  Shape back(order.size());
+  for (size_t i = 0; i < order.size(); ++i) back[order[i]] = static_cast<int64_t>(i);
+  set_sizes(changed);
+  BMNET_ASSIGN(const ValueId moved, call.transpose(call.in(0), order));
+  BMNET_ASSIGN(const ValueId image, call.reshape(moved, images));
+  BMNET_ASSIGN(const ValueId resized, call.make("resize", attributes, {image}));
+  BMNET_ASSIGN(const ValueId unfolded, call.reshape(resized, result));
+  BMNET_ASSIGN(const ValueId value, call.transpose(unfolded, back));
+  return Values{value};
+}
+
+Result<Shape> scaled_sizes(const Shape& x, const std::vector<float>& scales) {
+  if (scales.size() != x.size()) return user_error("{} scales for {} axes", scales.size(), x.size());
+  Shape sizes;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double size = std::floor(static_cast<double>(x[i]) * static_cast<double>(scales[i]));
+    if (!(scales[i] > 0) || !(size >= 1) || size > 1 << 30)
+      return user_error("a scale of {} for an axis of {} elements", scales[i], x[i]);
+    sizes.push_back(static_cast<int64_t>(size));
+  }
+  return sizes;
+}
+
+// Upsample, and Resize of operator set 10: positions are output / scale, the nearest one is rounded down.
+Result<Values> resample_asymmetric(Call& call, std::vector<float> scales) {
+  Resampling r{.mode = call.text("mode", "nearest"),
+               .coordinates = "asymmetric",
+               .nearest_mode = "floor",
+               .sizes = {},
+               .scales = {}};
+  if (r.mode == "bilinear") r.mode = "linear";
+  if (r.mode != "nearest" && r.mode != "linear")
+    return unsupported("mode '{}'; 'nearest' and 'linear' are supported", r.mode);
+  BMNET_ASSIGN(r.sizes, scaled_sizes(call.shape(0), scales));
+  r.scales = std::move(scales);
+  return emit(call, r);
+}
+Result<Values> first_upsample(Call& call) {
+  if (call.rank(0) != 4) return user_error("an image is expected, not {}", to_string(call.shape(0)));
+  return resample_asymmetric(call, {1, 1, call.number("height_scale", 1), call.number("width_scale", 1)});
+}
+Result<Values> upsample_by_attribute(Call& call) { return resample_asymmetric(call, call.numbers("scales")); }
+Result<Values> upsample_by_input(Call& call) {
+  BMNET_ASSIGN(std::vector<float> scales, call.numbers_of(1, "the scales"));
+  return resample_asymmetric(call, std::move(scales));
+}
+
+// Sizes of the named axes for a keep_aspect_ratio_policy: one scale for all.
+Status keep_aspect(const std::string& policy, const Shape& x, const Shape& axes, Resampling& r) {
+  if (policy == "stretch") return {};
+  if (policy != "not_larger" && policy != "not_smaller")
+    return user_error("keep_aspect_ratio_policy '{}' is not defined", policy);
+  std::optional<double> scale;
+  for (const int64_t axis : axes) {
+    const double one = static_cast<double>(r.sizes[axis]) / static_cast<double>(x[axis]);
+    scale = !scale ? one : policy == "not_larger" ? std::min(*scale, one) : std::max(*scale, one);
+  }
+  r.scales.assign(x.size(), 1);
+  for (const int64_t axis : axes) {
+    r.sizes[axis] = std::llround(*scale * static_cast<double>(x[axis]));
+    r.scales[axis] = static_cast<float>(*scale);
+  }
+  return {};
+}
+
+Result<Values> resize(Call& call) {
+  Resampling r{.mode = call.text("mode", "nearest"),
+               .coordinates = call.text("coordinate_transformation_mode", "half_pixel"),
+               .nearest_mode = call.text("nearest_mode", "round_prefer_floor"),
+               .sizes = call.shape(0),
+               .scales = {},
+               .cubic_coeff = call.number("cubic_coeff_a", -0.75f),
+               .exclude_outside = call.integer("exclude_outside", 0) != 0};
+  if (r.coordinates == "tf_crop_and_resize")
+    return unsupported("coordinate_transformation_mode tf_crop_and_resize; crop with Slice, then resize");
+  const Shape x = call.shape(0);
+  Shape axes = call.integers("axes");
+  if (!call.has_attribute("axes")) {
+    axes.resize(x.size());
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  for (int64_t& axis : axes) {
+    BMNET_ASSIGN(axis, Call::normal_axis(axis, call.rank(0)));
+  }
+  std::vector<float> scales;
+  if (call.has(2)) {
+    BMNET_ASSIGN(scales, call.numbers_of(2, "the scales"));
+  }
+  if (!scales.empty()) {
+    if (scales.size() != axes.size()) return user_error("{} scales for {} axes", scales.size(), axes.size());
+    r.scales.assign(x.size(), 1);
+    for (size_t i = 0; i < axes.size(); ++i) r.scales[axes[i]] = scales[i];
+    BMNET_ASSIGN(r.sizes, scaled_sizes(x, r.scales));
+  } else {
+    if (!call.has(3)) return user_error("neither scales nor sizes are given");
+    BMNET_ASSIGN(const Shape sizes, call.integers_of(3, "the sizes"));
+    if (sizes.size() != axes.size()) return user_error("{} sizes for {} axes", sizes.size(), axes.size());
+    for (size_t i = 0; i < axes.size(); ++i) r.sizes[axes[i]] = sizes[i];
+    BMNET_TRY(keep_aspect(call.text("keep_aspect_ratio_policy", "stretch"), x, axes, r));
+  }
+  const bool shrinks = std::ranges::any_of(axes, [&](int64_t axis) { return r.sizes[axis] < x[axis]; });
+  if (call.integer("antialias", 0) && shrinks && r.mode != "nearest")
+    return unsupported("antialias=1 when an axis shrinks; use antialias=0");
+  return emit(call, r);
+}
+
+constexpr std::string_view kResize =
+    "coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i extrapolation_value:f mode:s nearest_mode:s "
+    "antialias:i axes:is "
+    "keep_aspect_ratio_policy:s";
+
+// clang-format off
+constexpr Row kRows[] = {
+    {"Resize", 10, 2, 2, 1, "mode:s", upsample_by_input, "", "resize", "constant scales; up to 3 axes"},
+    {"Resize", 11, 1, 4, 1, kResize, resize, "", "resize", "constant scales or sizes; up to 3 axes; no tf_crop_and_resize, no antialiasing"},
+    {"Upsample", 1, 1, 1, 1, "height_scale:f width_scale:f mode:s", first_upsample, "", "resize", ""},
+    {"Upsample", 7, 1, 1, 1, "mode:s scales:fs", upsample_by_attribute, "", "resize", "up to 3 axes"},
+    {"Upsample", 9, 2, 2, 1, "mode:s", upsample_by_input, "", "resize", "constant scales; up to 3 axes"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Row> resize_rows() { return kRows; }
+
+}  // namespace bmnet::frontend::onnx
