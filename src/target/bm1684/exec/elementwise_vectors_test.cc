@@ -3,6 +3,7 @@
 
 #include "base/testing.h"
 #include "target/bm1684/exec/function_tables.h"
+#include "target/bm1684/exec/kernel.h"
 #include "target/bm1684/exec/vector_file.h"
 
 namespace bmnet::bm1684 {
@@ -18,11 +19,16 @@ TEST_P(elementwise_vectors, equal_the_c_model) {
   ASSERT_TRUE(cases) << cases.error().message;
   ASSERT_FALSE(cases->empty());
   VectorRunner runner;
-  for (const VectorCase& vector : *cases) {
-    const auto nan = vector.name.starts_with("nan_") ? VectorRunner::Nan::kAsClass : VectorRunner::Nan::kExact;
-    const Status status = runner.run(vector, nan);
-    EXPECT_TRUE(status) << vector.name << ": " << status.error().message;
+  for (const SimdLevel level : {SimdLevel::kBaseline, SimdLevel::kAvx2, SimdLevel::kAvx512}) {
+    if (level > best_simd_level()) break;
+    use_simd_level(level);
+    for (const VectorCase& vector : *cases) {
+      const auto nan = vector.name.starts_with("nan_") ? VectorRunner::Nan::kAsClass : VectorRunner::Nan::kExact;
+      const Status status = runner.run(vector, nan);
+      EXPECT_TRUE(status) << vector.name << ": " << status.error().message;
+    }
   }
+  use_simd_level(best_simd_level());
 }
 
 // The recipes come with the tables that the runtime loads.

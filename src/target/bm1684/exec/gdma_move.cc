@@ -1,7 +1,9 @@
 #include "target/bm1684/exec/gdma_move.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 
 namespace bmnet::bm1684::gdma_exec {
 namespace {
@@ -120,10 +122,106 @@ int join_axes(std::array<MoveAxis, 4>& axes) {
   return count;
 }
 
+// Short steps inside: neighbours of both sides are moved one after the other.
+void sort_axes(std::array<MoveAxis, 4>& axes) {
+  const auto reach = [](const MoveAxis& axis) {
+    const auto step = [&](int64_t stride, const std::vector<int64_t>& table) {
+      return table.size() > 1 ? std::abs(table[1]) : std::abs(stride);
+    };
+    return axis.count == 1 ? int64_t{0}
+                           : step(axis.source, axis.source_table) + step(axis.destination, axis.destination_table);
+  };
+  std::sort(axes.begin(), axes.end(), [&](const MoveAxis& a, const MoveAxis& b) { return reach(a) > reach(b); });
+}
+
+// The innermost two loops as one: a transpose, in square tiles so that both sides are touched by whole cache lines.
+struct Tile {
+  MoveAxis along_source, along_destination;  // contiguous on that side
+};
+
+template <typename T>
+void copy_transposed(const Tile& tile, const uint8_t* source, uint8_t* destination) {
+  constexpr uint32_t kEdge = 64 / sizeof(T);
+  const int64_t source_row = tile.along_destination.source, destination_row = tile.along_source.destination;
+  for (uint32_t row = 0; row < tile.along_destination.count; row += kEdge) {
+    const uint32_t rows = std::min(kEdge, tile.along_destination.count - row);
+    for (uint32_t column = 0; column < tile.along_source.count; column += kEdge) {
+      const uint32_t columns = std::min(kEdge, tile.along_source.count - column);
+      const uint8_t* from = source + row * source_row + column * int64_t{sizeof(T)};
+      uint8_t* to = destination + column * destination_row + row * int64_t{sizeof(T)};
+      for (uint32_t i = 0; i < columns; ++i, from += sizeof(T), to += destination_row)
+        for (uint32_t k = 0; k < rows; ++k) std::memcpy(to + k * sizeof(T), from + k * source_row, sizeof(T));
+    }
+  }
+}
+
+void copy_tile(const Tile& tile, const uint8_t* source, uint8_t* destination, uint32_t element_bytes) {
+  switch (element_bytes) {
+    case 1:
+      return copy_transposed<uint8_t>(tile, source, destination);
+    case 2:
+      return copy_transposed<uint16_t>(tile, source, destination);
+    default:
+      return copy_transposed<uint32_t>(tile, source, destination);
+  }
+}
+
+// Takes the loops of a tile out of the first `count` axes, if there are such.
+std::optional<Tile> take_tile(std::array<MoveAxis, 4>& axes, int& count, uint32_t element_bytes) {
+  const auto find = [&](int64_t MoveAxis::* stride, int64_t MoveAxis::* other) {
+    for (int d = 0; d < count; ++d)
+      if (!axes[d].has_table() && axes[d].count >= 4 && axes[d].*stride == element_bytes &&
+          axes[d].*other != element_bytes)
+        return d;
+    return -1;
+  };
+  const int along_source = find(&MoveAxis::source, &MoveAxis::destination);
+  const int along_destination = find(&MoveAxis::destination, &MoveAxis::source);
+  if (along_source < 0 || along_destination < 0) return std::nullopt;
+  const Tile tile{axes[along_source], axes[along_destination]};
+  int kept = 0;
+  for (int d = 0; d < count; ++d) {
+    if (d == along_source || d == along_destination) continue;
+    MoveAxis axis = std::move(axes[d]);
+    axes[kept++] = std::move(axis);
+  }
+  count = kept;
+  return tile;
+}
+
+// Calls visit(source, destination) for every position of the first `count` loops.
+template <typename Visit>
+void for_each_position(const std::array<MoveAxis, 4>& axes, int count, const uint8_t* source, uint8_t* destination,
+                       Visit&& visit) {
+  uint32_t index[4] = {0, 0, 0, 0};
+  while (true) {
+    const uint8_t* from = source;
+    uint8_t* to = destination;
+    for (int d = 0; d < count; ++d) {
+      const MoveAxis& axis = axes[d];
+      from += axis.source_table.empty() ? index[d] * axis.source : axis.source_table[index[d]];
+      to += axis.destination_table.empty() ? index[d] * axis.destination : axis.destination_table[index[d]];
+    }
+    visit(from, to);
+    int d = count - 1;
+    while (d >= 0 && ++index[d] == axes[d].count) index[d--] = 0;
+    if (d < 0) return;
+  }
+}
+
 }  // namespace
 
-void run_move(std::array<MoveAxis, 4> axes, const uint8_t* source, uint8_t* destination, const Transform& transform) {
-  const int count = join_axes(axes);
+void run_move(std::array<MoveAxis, 4> axes, const uint8_t* source, uint8_t* destination, const Transform& transform,
+              bool any_order) {
+  if (any_order) sort_axes(axes);
+  int count = join_axes(axes);
+  if (any_order && !transform.kernel) {
+    if (const std::optional<Tile> tile = take_tile(axes, count, transform.source_bytes)) {
+      for_each_position(axes, count, source, destination,
+                        [&](const uint8_t* from, uint8_t* to) { copy_tile(*tile, from, to, transform.source_bytes); });
+      return;
+    }
+  }
   const MoveAxis& inner = axes[count - 1];
   Run run{source,
           destination,
@@ -132,24 +230,14 @@ void run_move(std::array<MoveAxis, 4> axes, const uint8_t* source, uint8_t* dest
           inner.source_table.empty() ? nullptr : inner.source_table.data(),
           inner.destination_table.empty() ? nullptr : inner.destination_table.data(),
           inner.count};
-  uint32_t index[4] = {0, 0, 0, 0};
-  while (true) {
-    run.source = source;
-    run.destination = destination;
-    for (int d = 0; d + 1 < count; ++d) {
-      const MoveAxis& axis = axes[d];
-      run.source += axis.source_table.empty() ? index[d] * axis.source : axis.source_table[index[d]];
-      run.destination +=
-          axis.destination_table.empty() ? index[d] * axis.destination : axis.destination_table[index[d]];
-    }
+  for_each_position(axes, count - 1, source, destination, [&](const uint8_t* from, uint8_t* to) {
+    run.source = from;
+    run.destination = to;
     if (transform.kernel)
       transform_run(run, transform);
     else
       copy_run(run, transform.destination_bytes);
-    int d = count - 2;
-    while (d >= 0 && ++index[d] == axes[d].count) index[d--] = 0;
-    if (d < 0) return;
-  }
+  });
 }
 
 }  // namespace bmnet::bm1684::gdma_exec

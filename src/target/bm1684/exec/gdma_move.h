@@ -25,7 +25,9 @@ struct Transform {
 };
 Transform transform_of(const Header& header);
 
-// Loops outermost first. Source and destination share no bytes.
-void run_move(std::array<MoveAxis, 4> axes, const uint8_t* source, uint8_t* destination, const Transform& transform);
+// Loops outermost first. Source and destination share no bytes. `any_order`: every place of the destination is written
+// once, so that the loops may be exchanged for speed.
+void run_move(std::array<MoveAxis, 4> axes, const uint8_t* source, uint8_t* destination, const Transform& transform,
+              bool any_order);
 
 }  // namespace bmnet::bm1684::gdma_exec

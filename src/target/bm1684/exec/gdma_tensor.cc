@@ -1,6 +1,7 @@
 // Tensor moves: plain, strided, reshaping, transposing N and C, converting, accumulating, filling with a constant.
 #include "target/bm1684/exec/gdma_tensor.h"
 
+#include <algorithm>
 #include <new>
 #include <numeric>
 
@@ -39,6 +40,26 @@ Positions positions(const std::vector<uint32_t>& offsets, int64_t stride) {
   return result;
 }
 
+// Does every element of the side have a place of its own? Judged by its strides alone.
+bool writes_once(const Side& side) {
+  if (!side.h_offsets.empty() || !side.w_offsets.empty()) return false;
+  struct Axis {
+    int64_t stride;
+    uint32_t count;
+  };
+  // A local channel has a lane, or at least a row, of its own.
+  const uint32_t rows = side.place.local() ? (side.place.lane() + side.shape.c - 1) / kLanes + 1 : side.shape.c;
+  std::array<Axis, 4> axes = {{{side.n, side.shape.n}, {side.c, rows}, {side.h, side.shape.h}, {side.w, side.shape.w}}};
+  std::sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return a.stride < b.stride; });
+  int64_t span = side.element_bytes;
+  for (const Axis& axis : axes) {
+    if (axis.count == 1) continue;
+    if (axis.stride < span) return false;
+    span += axis.stride * (int64_t{axis.count} - 1);
+  }
+  return true;
+}
+
 }  // namespace
 
 void move_tensor(Tensor source, Tensor destination, bool transposed, uint64_t lane_mask, const Transform& transform) {
@@ -57,11 +78,12 @@ void move_tensor(Tensor source, Tensor destination, bool transposed, uint64_t la
   const Positions to_c = positions(channels, [&](uint32_t c) { return to.channel_offset(c); });
   const Positions from_h = positions(from.h_offsets, from.h), to_h = positions(to.h_offsets, to.h);
   const Positions from_w = positions(from.w_offsets, from.w), to_w = positions(to.w_offsets, to.w);
+  const bool any_order = writes_once(to);
   run_move({{{to.shape.n, from_n.stride, to.n, from_n.table, {}},
              {static_cast<uint32_t>(channels.size()), from_c.stride, to_c.stride, from_c.table, to_c.table},
              {to.shape.h, from_h.stride, to_h.stride, from_h.table, to_h.table},
              {to.shape.w, from_w.stride, to_w.stride, from_w.table, to_w.table}}},
-           source.memory + from_n.first + from_c.first, destination.memory + to_c.first, transform);
+           source.memory + from_n.first + from_c.first, destination.memory + to_c.first, transform, any_order);
 }
 
 Side compact_side(const Shape4& shape, uint32_t element_bytes) {
