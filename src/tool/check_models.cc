@@ -1,0 +1,164 @@
+#include "tool/check_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/file.h"
+#include "tool/compile.h"
+#include "tool/device_compare.h"
+
+namespace bmnet::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The bound for outputs where the chip's arithmetic alone misses the golden's own tolerance: relative to the maximum.
+constexpr double kChipBound = 1e-3;
+
+struct Verdict {
+  bool passed = false;
+  std::string text;
+};
+
+std::vector<fs::path> model_folders(const std::vector<std::string>& roots) {
+  std::set<fs::path> found;
+  for (const std::string& root : roots) {
+    std::error_code error;
+    if (fs::exists(fs::path(root) / "meta.json")) found.insert(root);
+    for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error))
+      if (it->path().filename() == "meta.json") found.insert(it->path().parent_path());
+  }
+  return {found.begin(), found.end()};
+}
+
+// Model and weight file of a folder: the file a front end recognises, and the other one that is not data.
+Result<CompileFlags> find_model(const fs::path& folder, const FrontEnd*& front_end) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().filename() != "golden.npz" && entry.path().filename() != "meta.json") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  CompileFlags flags;
+  for (const fs::path& file : files) {
+    auto recognised = recognize(file);
+    if (!recognised) continue;
+    front_end = *recognised;
+    flags.model = file.string();
+    for (const fs::path& other : files)
+      if (other != file) flags.weight = other.string();
+    return flags;
+  }
+  return unsupported("no file of a known format in {}", folder.string());
+}
+
+struct DataSet {
+  std::vector<NamedTensor> inputs, outputs;
+};
+
+// golden.npz keys: <set>/in/<name> and <set>/out/<name>.
+Result<std::map<std::string, DataSet>> read_golden(const fs::path& path) {
+  BMNET_ASSIGN(const std::vector<NamedTensor> tensors, read_npz(path));
+  std::map<std::string, DataSet> sets;
+  for (const NamedTensor& named : tensors) {
+    const size_t slash = named.name.find('/');
+    const size_t next = slash == std::string::npos ? slash : named.name.find('/', slash + 1);
+    if (next == std::string::npos) return user_error("{}: unexpected entry '{}'", path.string(), named.name);
+    DataSet& set = sets[named.name.substr(0, slash)];
+    const bool input = named.name.substr(slash + 1, next - slash - 1) == "in";
+    (input ? set.inputs : set.outputs).push_back({named.name.substr(next + 1), named.tensor});
+  }
+  return sets;
+}
+
+// Shapes of the golden inputs, so that dynamic dimensions are fixed: "name:[1,3,224,224]".
+std::string shapes_of(const DataSet& set) {
+  std::string text;
+  for (const NamedTensor& input : set.inputs) text += fmt::format("{}{}:{}", text.empty() ? "" : ",", input.name, to_string(input.tensor.shape()));
+  return text;
+}
+
+const op::Node* producer_of(const op::Graph& graph, op::ValueId value) {
+  for (const op::Node& node : graph.nodes)
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
+  return nullptr;
+}
+
+// Compares one data set; gives the worst difference relative to the maximum, and whether it is within the golden's tolerance.
+Result<op::Difference> worst_difference(const op::Graph& graph, const DataSet& set, const std::vector<NamedTensor>& device, std::string& where) {
+  op::Difference worst;
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const Tensor* golden = find_tensor(set.outputs, graph.output_names[i]);
+    const Tensor* got = find_tensor(device, graph.output_names[i]);
+    if (!golden) continue;
+    if (!got) return user_error("the BModel has no output '{}'", graph.output_names[i]);
+    Tensor expected = *golden;
+    const op::Content content = op::content_of(graph, graph.outputs[i]);
+    if (content == op::Content::kNumbers && golden->count() == got->count()) expected = golden->reshaped(got->shape());
+    BMNET_ASSIGN(const op::Difference difference, op::compare(expected, *got, {}, content));
+    if (i == 0 || difference.over > worst.over || (difference.over == worst.over && difference.relative() > worst.relative())) {
+      const op::Node* producer = producer_of(graph, graph.outputs[i]);
+      where = fmt::format("{} ({})", graph.output_names[i], producer ? producer->op : "copy");
+      worst = difference;
+    }
+  }
+  return worst;
+}
+
+Result<Verdict> check_folder(const fs::path& folder) {
+  const FrontEnd* front_end = nullptr;
+  BMNET_ASSIGN(CompileFlags flags, find_model(folder, front_end));
+  BMNET_ASSIGN(const auto sets, read_golden(folder / "golden.npz"));
+  if (sets.empty()) return user_error("golden.npz holds no data");
+  flags.shapes = shapes_of(sets.begin()->second);
+  Progress quiet(Progress::Style::kQuiet);
+  BMNET_ASSIGN(const Compilation compilation, compile_model(*front_end, flags, quiet));
+
+  Verdict verdict{true, ""};
+  double worst = 0;
+  std::string note;
+  for (const auto& [name, set] : sets) {
+    BMNET_ASSIGN(const DeviceOutputs device, run_on_device(compilation.compiled.model, set.inputs));
+    std::string where;
+    BMNET_ASSIGN(const op::Difference difference, worst_difference(compilation.source, set, device.outputs, where));
+    worst = std::max(worst, difference.relative());
+    if (difference.agrees()) continue;
+    if (difference.relative() <= kChipBound) {
+      note = fmt::format("; {} at {}: {:.1e} of the maximum, above 1e-4: the chip's arithmetic", name, where, difference.relative());
+    } else {
+      verdict.passed = false;
+      note = fmt::format("; {} at {}: {:.3g} off, {:.3g} is allowed, {} elements", name, where, difference.max_abs, difference.bound, difference.over);
+    }
+  }
+  const plan::Report& report = compilation.compiled.report;
+  verdict.text = fmt::format("{} sets, worst {:.1e} of the maximum, {} cycles, {} CPU sub-nets{}", sets.size(), worst, report.cycles, report.cpu_sub_nets, note);
+  return verdict;
+}
+
+std::string short_name(const fs::path& folder) { return (folder.parent_path().filename() / folder.filename()).string(); }
+
+}  // namespace
+
+int check_models(const std::vector<std::string>& folders) {
+  int passed = 0, failed = 0;
+  const std::vector<fs::path> found = model_folders(folders);
+  if (found.empty()) fmt::print("no model folders (with meta.json) in: {}\n", fmt::join(folders, " "));
+  for (const fs::path& folder : found) {
+    if (!fs::exists(folder / "golden.npz")) {
+      fmt::print("{:<44} -     no golden data\n", short_name(folder));
+      continue;
+    }
+    auto verdict = check_folder(folder);
+    const bool ok = verdict && verdict->passed;
+    ++(ok ? passed : failed);
+    fmt::print("{:<44} {}  {}\n", short_name(folder), ok ? "pass" : "FAIL", verdict ? verdict->text : verdict.error().message);
+    std::fflush(stdout);
+  }
+  fmt::print("{} passed, {} failed\n", passed, failed);
+  return failed || found.empty() ? kExitError : kExitOk;
+}
+
+}  // namespace bmnet::tool

@@ -1,0 +1,19 @@
+// What the commands of bmnet share: parsing with CLI11, one form of error message.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace bmnet::tool {
+
+// Parses `arguments` (without the program's name; one or two dashes). Returns the exit code when the program should end
+// now: after --help, or after a usage error that was printed.
+std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>& arguments);
+
+// "bmnet NAME: error: message" on stderr; the exit code of errors.
+int report_error(std::string_view name, const Error& error);
+
+}  // namespace bmnet::tool

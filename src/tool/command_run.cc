@@ -1,0 +1,167 @@
+// `bmnet run`: a BModel on a device, with data from a context folder, an npz file, a picture, or zeros.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "base/file.h"
+#include "op/compare.h"
+#include "runtime/session.h"
+#include "target/bm1684/machine.h"
+#include "tool/command_line.h"
+#include "tool/commands.h"
+#include "tool/compile.h"
+#include "tool/picture_input.h"
+
+namespace bmnet::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RunArguments {
+  std::string bmodel, context_dir, input, image, labels, output, device = "simulator", mean, scale = "1";
+  bool check = false, rgb = false;
+  size_t top = 5;
+};
+
+void declare(CLI::App& app, RunArguments& a) {
+  app.add_option("bmodel", a.bmodel, ".bmodel file");
+  app.add_option("--context_dir", a.context_dir, "folder with compilation.bmodel and its input_ref_data.dat and output_ref_data.dat: run and compare");
+  app.add_option("--input", a.input, "inputs by name from an .npz file");
+  app.add_option("--image", a.image, "picture (JPEG or PNG), resized to the first input");
+  app.add_option("--mean", a.mean, "with --image: value or one per channel subtracted, 0..255");
+  app.add_option("--scale", a.scale, "with --image: factor after the mean, for example 0.00392")->capture_default_str();
+  app.add_flag("--rgb", a.rgb, "with --image: channel order RGB (else BGR)");
+  app.add_option("--labels", a.labels, "file with a class name per line: print the top classes of the first output");
+  app.add_option("--top", a.top, "how many classes")->capture_default_str();
+  app.add_option("--output", a.output, "write the outputs to this .npz file");
+  app.add_option("--device", a.device, "simulator, or cmodel=PATH of a vendor C model")->capture_default_str();
+  app.add_flag("--check", a.check, "report commands whose order nothing guarantees (races)");
+  app.footer("Examples:\n  bmnet run --context_dir out\n  bmnet run net.bmodel --image cat.jpg --mean 104,117,123 --labels labels.txt");
+}
+
+using runtime::Session;
+using Declarations = std::vector<runtime::TensorDeclaration>;
+
+// Tensors back to back from a .dat file, from `offset` on.
+Result<std::vector<NamedTensor>> cut(const MappedFile& file, const std::string& name, const Declarations& declarations, size_t& offset) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& declaration : declarations) {
+    const size_t bytes = declaration.info.bytes();
+    if (!contains(file.bytes(), offset, bytes))
+      return user_error("{}: {} bytes, but tensor '{}' needs {} from byte {}", name, file.bytes().size(), declaration.name, bytes, offset);
+    Tensor tensor(declaration.info);
+    std::memcpy(tensor.raw(), file.bytes().data() + offset, bytes);
+    tensors.push_back({declaration.name, std::move(tensor)});
+    offset += bytes;
+  }
+  return tensors;
+}
+
+void print_cost(const runtime::SessionRun& run) {
+  const LaunchReport& r = run.report;
+  fmt::print("cycles {} ({:.3f} ms at 550 MHz), TIU {} GDMA {}; {:.3f} s on this host\n", r.cycles,
+             static_cast<double>(r.cycles) / bm1684::kClockHz * 1e3, r.engines[0].cycles, r.engines[1].cycles, run.seconds);
+}
+
+bool print_races(const LaunchReport& report) {
+  for (const Race& race : report.races) fmt::print("race: {}\n", race.message);
+  if (report.race_count > report.races.size()) fmt::print("… {} races in all\n", report.race_count);
+  return report.race_count == 0;
+}
+
+// Integers must be equal; floats agree within 0.01, relative above 1 (the rule of bmrt_test).
+constexpr op::Tolerance kContextTolerance{1e-2, 1e-2};
+
+Result<int> run_context(Session& session, const RunArguments& a) {
+  const fs::path folder = a.context_dir;
+  BMNET_ASSIGN(const MappedFile inputs, MappedFile::open(folder / "input_ref_data.dat"));
+  BMNET_ASSIGN(const MappedFile outputs, MappedFile::open(folder / "output_ref_data.dat"));
+  size_t input_offset = 0, output_offset = 0;
+  bool all_agree = true;
+  for (size_t net = 0; net < session.networks().size(); ++net) {
+    const runtime::Network& network = *session.networks()[net];
+    for (size_t stage = 0; stage < network.stages.size(); ++stage) {
+      BMNET_ASSIGN(const Declarations in, session.inputs(net, stage));
+      BMNET_ASSIGN(const Declarations out, session.outputs(net, stage));
+      BMNET_ASSIGN(const auto feeds, cut(inputs, "input_ref_data.dat", in, input_offset));
+      BMNET_ASSIGN(const auto golden, cut(outputs, "output_ref_data.dat", out, output_offset));
+      BMNET_ASSIGN(const runtime::SessionRun run, session.run(feeds, net, stage));
+      op::CompareReport report;
+      bool identical = true;
+      for (size_t i = 0; i < golden.size(); ++i) {
+        const Tensor& got = run.outputs[i].tensor;
+        identical = identical && got.bytes() == golden[i].tensor.bytes() && std::memcmp(got.raw(), golden[i].tensor.raw(), got.bytes()) == 0;
+        report.add(golden[i].name, "output", op::compare(golden[i].tensor, got, kContextTolerance));
+      }
+      const char* verdict = identical ? "identical to the reference" : report.agrees() ? "within tolerance of the reference" : "DIFFERS from the reference";
+      fmt::print("net '{}' stage {}: {}\n", network.name, stage, verdict);
+      print_cost(run);
+      if (!identical) fmt::print("{}", report.to_text());
+      all_agree = print_races(run.report) && report.agrees() && all_agree;
+    }
+  }
+  return all_agree ? kExitOk : kExitCompareFailed;
+}
+
+Result<std::vector<NamedTensor>> make_inputs(const Session& session, const RunArguments& a) {
+  if (!a.input.empty()) return read_npz(a.input);
+  BMNET_ASSIGN(const Declarations declarations, session.inputs());
+  std::vector<NamedTensor> inputs;
+  for (size_t i = 0; i < declarations.size(); ++i) {
+    Tensor tensor(declarations[i].info);
+    if (i == 0 && !a.image.empty()) {
+      BMNET_ASSIGN(tensor, picture_input(a.image, declarations[i].info, {.mean = a.mean, .scale = a.scale, .rgb = a.rgb}));
+    }
+    inputs.push_back({declarations[i].name, std::move(tensor)});
+  }
+  return inputs;
+}
+
+Status print_top(const Tensor& scores, const RunArguments& a) {
+  if (scores.dtype() != DType::kF32) return unsupported("--labels needs an f32 output, the first one is {}", dtype_name(scores.dtype()));
+  std::vector<std::string> labels;
+  std::ifstream stream(a.labels);
+  if (!stream) return system_error("{}: cannot be read", a.labels);
+  for (std::string line; std::getline(stream, line);) labels.push_back(line);
+  const auto values = scores.data<float>();
+  std::vector<size_t> order(values.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t x, size_t y) { return values[x] > values[y]; });
+  for (size_t rank = 0; rank < std::min(a.top, order.size()); ++rank)
+    fmt::print("  {:>6.2f} %  {}\n", 100 * values[order[rank]], order[rank] < labels.size() ? labels[order[rank]] : fmt::format("class {}", order[rank]));
+  return {};
+}
+
+Result<int> run_once(Session& session, const RunArguments& a) {
+  BMNET_ASSIGN(const std::vector<NamedTensor> inputs, make_inputs(session, a));
+  BMNET_ASSIGN(const runtime::SessionRun run, session.run(inputs));
+  if (!a.labels.empty() && !run.outputs.empty()) BMNET_TRY(print_top(run.outputs[0].tensor, a));
+  for (const NamedTensor& output : run.outputs)
+    fmt::print("output '{}' {} {}\n", output.name, to_string(output.tensor.shape()), dtype_name(output.tensor.dtype()));
+  print_cost(run);
+  if (!a.output.empty()) BMNET_TRY(write_npz(a.output, run.outputs));
+  return print_races(run.report) ? kExitOk : kExitCompareFailed;
+}
+
+Result<int> run(const RunArguments& a) {
+  const fs::path bmodel = a.context_dir.empty() ? fs::path(a.bmodel) : fs::path(a.context_dir) / "compilation.bmodel";
+  if (bmodel.empty()) return user_error("give a .bmodel file or --context_dir DIR");
+  BMNET_ASSIGN(const auto session, Session::open(bmodel, {.device = a.device, .detect_races = a.check}));
+  return a.context_dir.empty() ? run_once(*session, a) : run_context(*session, a);
+}
+
+}  // namespace
+
+int run_main(const Arguments& arguments) {
+  CLI::App app("Runs a BModel on the simulator or another device.", "bmnet run");
+  RunArguments a;
+  declare(app, a);
+  if (auto code = parse_arguments(app, arguments)) return *code;
+  const auto code = run(a);
+  return code ? *code : report_error("run", code.error());
+}
+
+}  // namespace bmnet::tool

@@ -1,0 +1,106 @@
+#include "tool/front_ends.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "frontend/caffe/import.h"
+#include "frontend/darknet/import.h"
+#include "frontend/onnx/import.h"
+
+namespace bmnet::tool {
+namespace {
+
+constexpr size_t kSniffBytes = 4096;
+
+std::string first_bytes(const std::filesystem::path& path) {
+  std::string bytes(kSniffBytes, '\0');
+  std::ifstream stream(path, std::ios::binary);
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  return bytes;
+}
+
+// An ONNX file is a protobuf of the fields 1..8, 14, 20 and 25; ir_version (field 1, varint) comes first in practice.
+bool looks_like_onnx(const std::filesystem::path& model) {
+  if (model.extension() == ".onnx") return true;
+  const std::string head = first_bytes(model);
+  return head.size() > 2 && head[0] == 0x08 && head[1] > 0 && head[1] < 32 &&
+         (head[2] == 0x12 || head[2] == 0x3A || head[2] == 0x42);
+}
+
+bool looks_like_caffe(const std::filesystem::path& model) {
+  const std::string head = first_bytes(model);
+  const bool text = std::none_of(head.begin(), head.end(), [](char c) { return c == '\0'; });
+  return text && (model.extension() == ".prototxt" || head.find("layer {") != std::string::npos ||
+                  head.find("layers {") != std::string::npos || head.find("input_dim:") != std::string::npos);
+}
+
+Result<nn::Model> import_onnx_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  if (!flags.weight.empty()) return user_error("an ONNX model has its weights inside: --weight does not apply");
+  return frontend::import_onnx(flags.model, options);
+}
+
+Result<nn::Model> import_caffe_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  return frontend::import_caffe(flags.model, flags.weight, options);
+}
+
+bool looks_like_darknet(const std::filesystem::path& model) {
+  const std::string head = first_bytes(model);
+  return head.find("[net]") != std::string::npos || head.find("[network]") != std::string::npos;
+}
+
+Result<nn::Model> import_darknet_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  return frontend::import_darknet(flags.model, flags.weight, options);
+}
+
+constexpr std::array kFrontEnds = {
+    FrontEnd{"bmnetc", "Caffe", "Example:\n  bmnetc --model=deploy.prototxt --weight=net.caffemodel --outdir=out",
+             false, looks_like_caffe, import_caffe_flags, frontend::list_caffe_ops},
+    FrontEnd{"bmnetd", "Darknet", "Example:\n  bmnetd --model=yolov3.cfg --weight=yolov3.weights --outdir=out", true, looks_like_darknet,
+             import_darknet_flags, frontend::list_darknet_ops},
+    FrontEnd{"bmneto", "ONNX",
+             "Examples:\n  bmneto --model=net.onnx --outdir=out\n  bmneto --model=net.onnx --shapes=[1,3,224,224] "
+             "--input_names=data",
+             true, looks_like_onnx, import_onnx_flags, frontend::list_onnx_ops},
+};
+
+}  // namespace
+
+std::span<const FrontEnd> front_ends() { return kFrontEnds; }
+
+const FrontEnd* front_end_of_program(std::string_view program) {
+  for (const FrontEnd& front_end : kFrontEnds)
+    if (front_end.program == program) return &front_end;
+  return nullptr;
+}
+
+Result<const FrontEnd*> recognize(const std::filesystem::path& model) {
+  if (!std::filesystem::exists(model)) return user_error("{}: no such file", model.string());
+  std::string known;
+  for (const FrontEnd& front_end : kFrontEnds) {
+    if (front_end.recognizes(model)) return &front_end;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", front_end.framework);
+  }
+  return user_error("{}: not recognised as a model; known formats: {}", model.string(), known);
+}
+
+Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& flags) {
+  if (flags.model.empty()) return user_error("no model given: --model FILE");
+  if (!std::filesystem::exists(flags.model)) return user_error("{}: no such file", flags.model);
+  if (!flags.weight.empty() && !std::filesystem::exists(flags.weight))
+    return user_error("{}: no such file", flags.weight);
+  frontend::ImportOptions options;
+  options.input_names = parse_names(flags.input_names);
+  options.output_names = parse_names(flags.output_names);
+  options.net_name = flags.net_name;
+  if (flags.random_weights) options.random_weights = flags.seed;
+  if (!flags.shapes.empty()) {
+    auto shapes = frontend::parse_shapes(flags.shapes);
+    if (!shapes) return with_context("--shapes", std::move(shapes).error());
+    options.shapes = *std::move(shapes);
+  }
+  return front_end.import(flags, options);
+}
+
+}  // namespace bmnet::tool

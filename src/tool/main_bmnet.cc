@@ -1,0 +1,45 @@
+// bmnet: everything in one program. The work is done by the libraries; here are the commands.
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "tool/commands.h"
+#include "tool/compile.h"
+
+namespace {
+
+using bmnet::tool::Arguments;
+
+struct Command {
+  std::string_view name, help;
+  int (*run)(const Arguments& arguments);
+};
+
+constexpr Command kCommands[] = {
+    {"compile", "model file -> BModel; the format is recognised", bmnet::tool::compile_command_main},
+    {"run", "run a BModel on the simulator or another device", bmnet::tool::run_main},
+    {"compare", "compile a model and compare every layer with the reference", bmnet::tool::compare_main},
+    {"info", "what a BModel holds", bmnet::tool::info_main},
+    {"disasm", "the commands of a BModel as text", bmnet::tool::disasm_main},
+    {"profile", "cycles of a BModel per engine and layer", bmnet::tool::profile_main},
+    {"doctor", "one page about a model: can it be compiled, what runs where, what will it cost", bmnet::tool::doctor_main},
+    {"check-models", "model folders with golden data, the whole way", bmnet::tool::check_models_main},
+    {"isa-check", "golden vector files of instructions", bmnet::tool::isa_check_main},
+};
+
+void print_help() {
+  fmt::print("bmnet: open model compiler, simulator and runtime for the Sophon BM1684 TPU\n\nUsage: bmnet COMMAND [ARGUMENTS]\n\n");
+  for (const Command& command : kCommands) fmt::print("  {:<13} {}\n", command.name, command.help);
+  fmt::print("\n`bmnet COMMAND --help` tells more.\nExample:\n  bmnet compile net.onnx --outdir=out && bmnet run --context_dir out\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "--help";
+  if (name == "--help" || name == "-h" || name == "help") return print_help(), bmnet::tool::kExitOk;
+  for (const Command& command : kCommands)
+    if (command.name == name) return command.run({argv + 2, argv + argc});
+  fmt::print(stderr, "bmnet: error: unknown command '{}'; `bmnet --help` lists all\n", name);
+  return bmnet::tool::kExitUsage;
+}
