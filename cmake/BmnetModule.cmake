@@ -43,12 +43,19 @@ function(bmnet_module name)
   endif()
 endfunction()
 
+# The one place that knows where the repository stands (base/testing.h).
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/testing.cc CONTENT [[
+#include "base/testing.h"
+const char* const bmnet::test::kSourceDirectory = "@PROJECT_SOURCE_DIR@";
+]] @ONLY)
+add_library(bmnet_testing STATIC ${PROJECT_BINARY_DIR}/testing.cc)
+target_include_directories(bmnet_testing PUBLIC ${PROJECT_SOURCE_DIR}/src)
+
 # bmnet_test(<name> <sources>... DEPS <libraries>...): a GoogleTest program bmnet_<name>_test known to ctest as <name>.
 function(bmnet_test name)
   cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
   add_executable(bmnet_${name}_test ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(bmnet_${name}_test PRIVATE ${arg_DEPS} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(bmnet_${name}_test PRIVATE BMNET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(bmnet_${name}_test PRIVATE ${arg_DEPS} bmnet_testing GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND bmnet_${name}_test)
   set_tests_properties(${name} PROPERTIES ENVIRONMENT "OMP_WAIT_POLICY=passive;ASAN_OPTIONS=allow_user_poisoning=0")
 endfunction()

@@ -10,11 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "base/testing.h"
+
 namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kSource = fs::path(BMNET_SOURCE_DIR) / "src";
+const fs::path kSource = bmnet::test::source_file("src");
 
 // Folder -> the folders whose headers it may include (itself always). The longest matching folder counts.
 const std::map<std::string, std::set<std::string>> kMayInclude = {

@@ -7,11 +7,19 @@
 
 namespace bmnet::test {
 
-// `relative` inside the shared data folder: $BMNET_SHARED, else ../shared beside the repository. The file may be absent:
-// use BMNET_REQUIRE_SHARED.
+// The root of the repository. Defined once for a build, so that no test's compilation depends on where it stands.
+extern const char* const kSourceDirectory;
+
+// `relative` inside the repository.
+inline std::filesystem::path source_file(const std::string& relative) {
+  return std::filesystem::path(kSourceDirectory) / relative;
+}
+
+// `relative` inside the shared data folder: $BMNET_SHARED, else ../shared beside the repository. The file may be
+// absent: use BMNET_REQUIRE_SHARED.
 inline std::filesystem::path shared_file(const std::string& relative) {
   const char* root = std::getenv("BMNET_SHARED");
-  return (root ? std::filesystem::path(root) : std::filesystem::path(BMNET_SOURCE_DIR) / ".." / "shared") / relative;
+  return (root ? std::filesystem::path(root) : source_file("../shared")) / relative;
 }
 
 }  // namespace bmnet::test

@@ -4,6 +4,7 @@
 #include <regex>
 #include <set>
 
+#include "base/testing.h"
 #include "op/testing.h"
 
 namespace bmnet::op {
@@ -12,7 +13,7 @@ namespace {
 std::set<std::string> mnemonics_of_the_dialect() {
   std::set<std::string> names;
   const std::regex row("Nn_Op<\"([a-z0-9_]+)\"");
-  for (const auto& entry : std::filesystem::directory_iterator(BMNET_SOURCE_DIR "/src/nn")) {
+  for (const auto& entry : std::filesystem::directory_iterator(bmnet::test::source_file("src/nn"))) {
     if (entry.path().extension() != ".td") continue;
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), {}};

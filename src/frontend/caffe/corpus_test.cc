@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/testing.h"
 #include "frontend/caffe/fuzz.h"
 #include "frontend/caffe/testing.h"
 
@@ -19,7 +20,7 @@ void expect_clear_message(const Error& error) {
 
 TEST(corpus, gives_networks_or_clear_messages) {
   size_t files = 0, networks = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(BMNET_SOURCE_DIR "/src/frontend/caffe/corpus")) {
+  for (const auto& entry : std::filesystem::directory_iterator(bmnet::test::source_file("src/frontend/caffe/corpus"))) {
     const auto content = read_text(entry.path());
     ASSERT_TRUE(content) << content.error().message;
     const auto model = import_fuzz_input(as_bytes(*content));

@@ -1,4 +1,5 @@
 #include "target/bm1684/isa/reference.h"
+#include "base/testing.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@ namespace bmnet::bm1684 {
 namespace {
 
 TEST(isa_reference, the_committed_page_is_up_to_date) {
-  const std::filesystem::path page = std::filesystem::path(BMNET_SOURCE_DIR) / "docs/reference/ISA.md";
+  const std::filesystem::path page = bmnet::test::source_file("docs/reference/ISA.md");
   if (std::getenv("BMNET_UPDATE_DOCS")) {
     std::filesystem::create_directories(page.parent_path());
     ASSERT_TRUE(write_file_atomically(page, isa_reference()));
