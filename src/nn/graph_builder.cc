@@ -10,14 +10,24 @@
 namespace bmnet::nn {
 namespace {
 
-// Results of constant calls up to this size are folded; beyond it the call stays (a huge Expand, for example).
+// Results of constant calls up to this size are folded; beyond it the call stays (a huge Expand, for example). So it
+// does when much would have to be computed, or when a graph has folded so much already that memory could run out.
 constexpr int64_t kMaxFoldedElements = int64_t{1} << 26;
+constexpr int64_t kMaxFoldedElementsInAll = int64_t{1} << 29;
+constexpr int64_t kMaxFoldedMacs = int64_t{1} << 32;
 
-bool worth_folding(std::span<const TensorInfo> results, std::span<const Tensor> inputs) {
-  int64_t produced = 0, consumed = 0;
-  for (const TensorInfo& info : results) produced += info.count();
-  for (const Tensor& input : inputs) consumed += input.count();
-  return produced <= std::max(kMaxFoldedElements, consumed);
+int64_t total_elements(std::span<const TensorInfo> infos) {
+  int64_t total = 0;
+  for (const TensorInfo& info : infos) total += info.count();
+  return total;
+}
+
+bool worth_folding(const op::OpSpec& spec, const op::Attributes& attributes, std::span<const TensorInfo> inputs,
+                   std::span<const TensorInfo> results, int64_t folded_before) {
+  const int64_t produced = total_elements(results);
+  return produced <= std::max(kMaxFoldedElements, total_elements(inputs)) &&
+         folded_before + produced <= kMaxFoldedElementsInAll &&
+         (!spec.macs || spec.macs(attributes, inputs) <= kMaxFoldedMacs);
 }
 
 }  // namespace
@@ -36,6 +46,7 @@ struct GraphBuilder::State {
   std::deque<Known> values;  // references to elements stay valid
   std::vector<std::pair<std::string, ValueId>> outputs;
   std::vector<std::string> input_names;
+  int64_t folded_elements = 0;
 
   ValueId add(Known known) {
     values.push_back(std::move(known));
@@ -107,7 +118,9 @@ Result<std::vector<GraphBuilder::ValueId>> GraphBuilder::create(std::string_view
                output_names.size());
 
   std::vector<ValueId> ids;
-  if (constants.size() == inputs.size() && !inputs.empty() && worth_folding(*results, constants)) {
+  if (constants.size() == inputs.size() && !inputs.empty() &&
+      worth_folding(*spec, complete, infos, *results, s.folded_elements)) {
+    s.folded_elements += total_elements(*results);
     auto folded = op::evaluate(op, complete, constants);
     if (!folded) return with_context(node_name, std::move(folded).error());
     for (size_t i = 0; i < folded->size(); ++i) ids.push_back(constant(output_names[i], std::move((*folded)[i])));

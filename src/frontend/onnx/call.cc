@@ -9,8 +9,6 @@
 namespace bmnet::frontend::onnx {
 namespace {
 
-// Tensors that the importer itself fills in (ConstantOfShape and the like).
-constexpr int64_t kMaxFilledBytes = int64_t{1} << 30;
 // Sizes, pads, counts beyond this are nonsense; INT64_MAX and INT64_MIN stand for "to the end".
 constexpr int64_t kMaxInteger = int64_t{1} << 40;
 
@@ -204,9 +202,7 @@ ValueId Call::constant_of(Tensor tensor) {
 }
 
 Result<ValueId> Call::filled(DType dtype, Shape shape, double value) {
-  BMNET_ASSIGN(const int64_t count, checked_count(shape));
-  if (count > kMaxFilledBytes / static_cast<int64_t>(byte_size(dtype)))
-    return unsupported("a constant of shape {} is larger than 1 GiB", to_string(shape));
+  BMNET_TRY(importer.reserve(shape, dtype));
   Tensor tensor({dtype, std::move(shape)});
   switch (dtype) {
     case DType::kF32:

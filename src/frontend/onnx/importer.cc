@@ -11,6 +11,7 @@ using onnx_file::GraphProto;
 using onnx_file::NodeProto;
 
 constexpr int64_t kNewestOpset = 21;
+constexpr int64_t kMaxMadeBytes = int64_t{4} << 30;
 constexpr int kMaxScopes = 32;                   // branches and functions within each other
 constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
 
@@ -251,6 +252,16 @@ Result<nn::Model> Importer::run() {
     BMNET_TRY(builder_.output(name, value));
   }
   return builder_.finish();
+}
+
+Status Importer::reserve(std::span<const int64_t> shape, DType dtype) {
+  BMNET_ASSIGN(const int64_t count, checked_count(shape));
+  const int64_t size = static_cast<int64_t>(byte_size(dtype));
+  if (count > (kMaxMadeBytes - made_bytes_) / size)
+    return unsupported("a constant of shape {} makes more than 4 GiB of constants that the file does not hold",
+                       to_string(shape));
+  made_bytes_ += count * size;
+  return {};
 }
 
 Result<ValueId> Importer::lookup(Scope& scope, const std::string& name) {

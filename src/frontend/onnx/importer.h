@@ -34,6 +34,8 @@ class Importer {
   // The values of a branch's outputs. Its nodes see `parent`'s names.
   Result<Values> import_branch(const onnx_file::GraphProto& graph, Scope& parent);
   bool is_used(const Scope& scope, std::string_view name) const { return scope.used.contains(name); }
+  // Accounts for a constant of `count` elements that is made here rather than read from the file.
+  Status reserve(std::span<const int64_t> shape, DType dtype);
   // A tensor attribute as a constant's data.
   Result<Tensor> tensor(const onnx_file::TensorProto& proto) { return file_.tensor(proto); }
   Result<Tensor> sparse_tensor(const onnx_file::SparseTensorProto& proto) { return file_.sparse_tensor(proto); }
@@ -58,6 +60,7 @@ class Importer {
   const ImportOptions& options_;
   nn::GraphBuilder builder_;
   int64_t node_count_ = 0;
+  int64_t made_bytes_ = 0;  // of constants that the file does not hold
 };
 
 }  // namespace bmnet::frontend::onnx

@@ -34,10 +34,9 @@ Result<Values> constant(Call& call) {
 
 // One element of a tensor as it is, repeated.
 Result<ValueId> repeated(Call& call, const Tensor& element, const Shape& shape) {
-  BMNET_ASSIGN(const int64_t count, checked_count(shape));
+  BMNET_TRY(call.importer.reserve(shape, element.dtype()));
+  const int64_t count = element_count(shape);
   const size_t size = byte_size(element.dtype());
-  if (count > (int64_t{1} << 30) / static_cast<int64_t>(size))
-    return unsupported("a constant of shape {} is larger than 1 GiB", to_string(shape));
   Tensor tensor({element.dtype(), shape});
   uint8_t* out = static_cast<uint8_t*>(tensor.raw());
   for (int64_t i = 0; i < count; ++i) std::memcpy(out + i * size, element.raw(), size);
@@ -110,6 +109,7 @@ Result<Values> eye_like(Call& call) {
     BMNET_ASSIGN(dtype, imported_dtype(static_cast<int>(call.integer("dtype", 1))));
   }
   const int64_t rows = call.shape(0)[0], columns = call.shape(0)[1], diagonal = call.integer("k", 0);
+  BMNET_TRY(call.importer.reserve(call.shape(0), DType::kF32));
   std::vector<float> values(rows * columns, 0);
   for (int64_t row = 0; row < rows; ++row)
     if (row + diagonal >= 0 && row + diagonal < columns) values[row * columns + row + diagonal] = 1;
@@ -127,6 +127,7 @@ Result<Values> trilu(Call& call) {
   const bool upper = call.integer("upper", 1) != 0;
   const Shape& x = call.shape(0);
   const int64_t rows = x[x.size() - 2], columns = x.back();
+  BMNET_TRY(call.importer.reserve(Shape{rows, columns}, DType::kBool));
   Tensor mask({DType::kBool, {rows, columns}});
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < columns; ++c)
@@ -243,7 +244,7 @@ Result<Values> window(Call& call) {
   const double a0 = kind == "hann"      ? 0.5
                     : kind == "hamming" ? 25.0 / 46
                                         : 0.42,
-               a2 = kind == "blackman" ? 0.08 : 0, a1 = 1 - a0 + a2;
+               a2 = kind == "blackman" ? 0.08 : 0, a1 = kind == "blackman" ? 0.5 : 1 - a0;
   const double length = static_cast<double>(call.integer("periodic", 1) ? size : size - 1);
   std::vector<float> values;
   for (int64_t n = 0; n < size; ++n) {
