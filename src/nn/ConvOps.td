@@ -30,7 +30,7 @@ def Nn_PoolOp : Nn_Op<"pool"> {
     kind "max" or "average". rounding of the output size: "floor"; "ceil", where a last window that would start at or
     behind the end of input + begin pad is dropped (PyTorch, ONNX, Caffe with padding); "ceil_keep", where it stays.
     The divisor of an average is the number of window positions inside the padded input when count_include_pad, else
-    inside the input. Max ignores padding.
+    inside the input. Max ignores padding. A window without any element gives the lowest number (max) or 0 (average).
   }];
   let arguments = (ins Nn_Tensor:$input, StrAttr:$kind, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
     DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, DefaultValuedStrAttr<StrAttr, "floor">:$rounding,

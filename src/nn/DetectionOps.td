@@ -4,8 +4,10 @@ include "nn/Nn.td"
 def Nn_PriorBoxOp : Nn_Op<"prior_box"> {
   let summary = "SSD anchor boxes of a feature map, [1,2,H*W*priors*4]: boxes, then variances; a function of shapes alone";
   let description = [{
-    feature [N,C,H,W], image [N,C,IH,IW]. As in Caffe-SSD: min_sizes, max_sizes, aspect_ratios (already completed by
-    flip), clip, variance (1 or 4), step_h/step_w (0: image/feature), offset.
+    feature [N,C,H,W], image [N,C,IH,IW]. As in Caffe-SSD: min_sizes, max_sizes (none, or as many), aspect_ratios (already
+    completed by flip; ratios of 1 add nothing), clip, variance (1 or 4), step_h/step_w (0: image/feature), offset. Boxes of
+    a place: for each min size its square, the square of sqrt(min*max), then the other ratios. Sizes are used as given: Caffe
+    itself cuts them to integers, which is the front end's affair.
   }];
   let arguments = (ins Nn_Tensor:$feature, Nn_Tensor:$image, DenseF32ArrayAttr:$min_sizes, DenseF32ArrayAttr:$max_sizes, DenseF32ArrayAttr:$aspect_ratios,
     BoolAttr:$clip, DenseF32ArrayAttr:$variance, F32Attr:$step_h, F32Attr:$step_w, F32Attr:$offset);
@@ -16,8 +18,9 @@ def Nn_DetectionOutputOp : Nn_Op<"detection_output"> {
   let summary = "SSD decoding and non-maximum suppression, [1,1,keep_top_k*N,7]: image, label, score, xmin, ymin, xmax, ymax";
   let description = [{
     location [N, priors*4 (x classes unless share_location)], confidence [N, priors*classes], prior [1 or N,2,priors*4]. As in
-    Caffe-SSD. Missing rows are filled with image -1 and zeros (so the shape stays static). code_type: corner, center_size,
-    corner_size.
+    Caffe-SSD; the rows of an image stand by class, best first, those of equal score by prior; rows of all images follow
+    each other without gaps. Missing rows are filled with image -1 and zeros at the end (so the shape stays static; keep_top_k must be
+    positive). code_type: corner, center_size, corner_size.
   }];
   let arguments = (ins Nn_Tensor:$location, Nn_Tensor:$confidence, Nn_Tensor:$prior, I64Attr:$num_classes, BoolAttr:$share_location,
     I64Attr:$background_label, F32Attr:$nms_threshold, I64Attr:$nms_top_k, F32Attr:$eta, StrAttr:$code_type,
@@ -39,7 +42,7 @@ def Nn_RoiAlignOp : Nn_Op<"roi_align"> {
 }
 
 def Nn_NonMaxSuppressionOp : Nn_Op<"non_max_suppression"> {
-  let summary = "ONNX NonMaxSuppression with a fixed number of rows, [max_rows,3] i64 (image, class, box); missing rows are -1";
+  let summary = "ONNX NonMaxSuppression with a fixed number of rows, [max_rows,3] i64 (image, class, box); missing rows are -1, rows beyond are cut off; scores must exceed score_threshold (none: -inf)";
   let arguments = (ins Nn_Tensor:$boxes, Nn_Tensor:$scores, I64Attr:$max_per_class, F32Attr:$iou_threshold, F32Attr:$score_threshold,
     BoolAttr:$center_point_box, I64Attr:$max_rows);
   let results = (outs Nn_Tensor:$output);

@@ -20,7 +20,8 @@ def Nn_BinaryOp : Nn_Op<"binary"> {
   let description = [{
     kind: add, sub, mul, div (integers: towards zero), max, min, pow, mod (sign of the divisor), fmod (sign of the
     dividend), floor_div, squared_difference, atan2, and, or, xor (bool or integer), shift_left, shift_right.
-    Both operands have one type, which is the result's. numpy broadcasting.
+    Both operands have one type, which is the result's. numpy broadcasting. Integers wrap around; divided by zero they are 0.
+    max and min pass NaN on.
   }];
   let arguments = (ins Nn_Tensor:$a, Nn_Tensor:$b, StrAttr:$kind);
   let results = (outs Nn_Tensor:$output);
@@ -47,7 +48,7 @@ def Nn_PreluOp : Nn_Op<"prelu"> {
 }
 
 def Nn_CastOp : Nn_Op<"cast"> {
-  let summary = "conversion to another element type, as C converts; to: a name of base/tensor.h, such as f32";
+  let summary = "conversion to another element type, as C converts (where C leaves it open: saturated, NaN becomes 0); to: a name of base/tensor.h, such as f32";
   let arguments = (ins Nn_Tensor:$input, StrAttr:$to);
   let results = (outs Nn_Tensor:$output);
 }

@@ -30,7 +30,7 @@ def Nn_LrnOp : Nn_Op<"lrn"> {
 }
 
 def Nn_LpNormalizeOp : Nn_Op<"lp_normalize"> {
-  let summary = "x / norm over `axes`; norm = sum|x| (p 1) or sqrt(sum x*x + epsilon) (p 2), at least `floor`";
+  let summary = "x / norm over `axes`; norm = sum|x| (p 1) or sqrt(sum x*x + epsilon) (p 2), at least `floor`; where the norm is 0, so is the result";
   let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$axes, DefaultValuedAttr<I64Attr, "2">:$p, DefaultValuedAttr<F32Attr, "0.0f">:$epsilon,
     DefaultValuedAttr<F32Attr, "0.0f">:$floor);
   let results = (outs Nn_Tensor:$output);
