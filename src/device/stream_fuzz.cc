@@ -1,0 +1,64 @@
+// Any bytes as command streams: the simulator runs them or refuses them with a message.
+//
+// The input is a sequence of records: one control byte, then a 128-byte command. Bit 0 of the control byte: the engine;
+// bit 1: leave ids and enable bits as they are (else they are made right, so that the words reach the instructions);
+// bit 2: a new group begins.
+#include <cstdlib>
+#include <cstring>
+
+#include "device/sim/simulator.h"
+#include "target/bm1684/isa/fields.h"
+
+namespace bmnet {
+namespace {
+
+using bm1684::Command;
+namespace tiu = bm1684::tiu;
+namespace gdma = bm1684::gdma;
+
+constexpr size_t kRecordBytes = 1 + bm1684::kCommandBytes;
+
+void make_runnable(Command& command, bm1684::Engine engine, uint64_t id) {
+  if (engine == bm1684::Engine::kTiu) {
+    set(command, tiu::cmd_en, 1);
+    set(command, tiu::cmd_id_en, 1);
+    set(command, tiu::cmd_end, 0);
+    set(command, tiu::cmd_id_tpu, id);
+    set(command, tiu::cmd_id_gdma, 0);
+  } else {
+    set(command, gdma::pio_gdma_enable, 1);
+    set(command, gdma::chain_end, 0);
+    set(command, gdma::cmd_id, id);
+    set(command, gdma::eng0_sync_id, 0);
+  }
+}
+
+std::vector<CommandGroup> groups_of(const uint8_t* data, size_t size) {
+  std::vector<CommandGroup> groups(1);
+  for (; size >= kRecordBytes; data += kRecordBytes, size -= kRecordBytes) {
+    if (data[0] & 4) groups.emplace_back();
+    const auto engine = data[0] & 1 ? bm1684::Engine::kGdma : bm1684::Engine::kTiu;
+    std::vector<Command>& stream = data[0] & 1 ? groups.back().gdma : groups.back().tiu;
+    Command& command = stream.emplace_back();
+    std::memcpy(command.data(), data + 1, sizeof(Command));
+    if (!(data[0] & 2)) make_runnable(command, engine, stream.size());
+  }
+  for (CommandGroup& group : groups) {
+    if (!group.tiu.empty()) set(group.tiu.back(), tiu::cmd_end, 1);
+    if (!group.gdma.empty()) set(group.gdma.back(), gdma::chain_end, 1);
+  }
+  return groups;
+}
+
+}  // namespace
+}  // namespace bmnet
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const std::unique_ptr<bmnet::Simulator> simulator = bmnet::Simulator::create(1 << 20).value();
+  bmnet::LaunchOptions options;
+  options.detect_races = true;
+  options.cycle_limit = 1 << 18;
+  const auto report = simulator->launch(bmnet::groups_of(data, size), options);
+  if (!report && report.error().message.empty()) std::abort();
+  return 0;
+}
