@@ -248,7 +248,7 @@ class DepthwiseKernel : public Kernel {
 
 bool fits_instruction(const WindowAxis& axis) {
   return axis.begin_pad <= kMaxPad && axis.end_pad() <= kMaxPad && axis.stride <= kMaxStride &&
-         axis.dilation <= kMaxDilation && windows_meet_input(axis);
+         axis.dilation <= kMaxDilation && axis.inserted <= kMaxInserted && windows_meet_input(axis);
 }
 bool fields_hold(const WindowAxis& axis) { return axis.stride <= kMaxStride && axis.dilation <= kMaxDilation; }
 
@@ -302,6 +302,40 @@ std::vector<Recipe> conv_recipes(const Problem& problem) {
   return {recipe_of(std::move(conv))};
 }
 
+// A transposed convolution is a convolution with the rotated kernel over the input with zeros between its elements.
+std::vector<Recipe> conv_transpose_recipes(const Problem& problem) {
+  const Tensor& weights = *problem.constant(1);  // [IC, OC/groups, KH, KW]
+  const std::vector<int64_t> kernel(weights.shape().begin() + 2, weights.shape().end());
+  ConvShape conv;
+  const Dims input = image_dims(problem.input(0).shape);
+  conv.batch = input[0];
+  conv.input_channels = input[1];
+  conv.groups = problem.integer("group", 1);
+  conv.output_channels = weights.shape()[1] * conv.groups;
+  conv.axes = window_axes(problem, kernel);
+  const auto strides = problem.integers("strides");
+  for (size_t i = 0; i < kernel.size(); ++i) {
+    WindowAxis& axis = conv.axes[2 - kernel.size() + i];
+    axis.inserted = strides[i] - 1;
+    axis.stride = 1;
+    axis.begin_pad = axis.reach() - 1 - axis.begin_pad;
+  }
+  conv.input = dense_view(input_ref(0), input);
+  if (const Tensor* bias = problem.constant(2)) conv.bias = *bias;
+
+  const int64_t group_outputs = weights.shape()[1], group_inputs = conv.group_inputs(), taps = conv.taps();
+  conv.weights = Tensor({DType::kF32, {conv.output_channels, group_inputs, conv.axes[0].kernel, conv.axes[1].kernel}});
+  const auto from = weights.data<float>();
+  const auto to = conv.weights.data<float>();
+  for (int64_t oc = 0; oc < conv.output_channels; ++oc)
+    for (int64_t k = 0; k < group_inputs; ++k)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        to[(oc * group_inputs + k) * taps + tap] =
+            from[((oc / group_outputs * group_inputs + k) * group_outputs + oc % group_outputs) * taps + taps - 1 -
+                 tap];
+  return {recipe_of(std::move(conv))};
+}
+
 constexpr Constraint kConstraints[] = {
     {"the TPU convolves over one or two spatial axes",
      [](const Problem& p) { return p.input(0).shape.size() == 3 || p.input(0).shape.size() == 4; }},
@@ -313,6 +347,12 @@ constexpr Constraint kConstraints[] = {
 
 const Lowering& lowering_conv() {
   static const Lowering lowering{.op = "conv", .constraints = kConstraints, .recipes = conv_recipes};
+  return lowering;
+}
+
+const Lowering& lowering_conv_transpose() {
+  static const Lowering lowering{
+      .op = "conv_transpose", .constraints = kConstraints, .recipes = conv_transpose_recipes};
   return lowering;
 }
 

@@ -107,6 +107,55 @@ TEST(conv, random_shapes) {
   }
 }
 
+Attributes conv_transpose(Ints strides, Ints pads, Ints dilations, Ints output_padding, int64_t group = 1) {
+  Attributes attributes = conv(strides, pads, dilations, group);
+  attributes.set("output_padding", output_padding);
+  return attributes;
+}
+
+TEST(conv_transpose, doubles_the_size) {
+  check_op("conv_transpose", conv_transpose({2, 2}, {1, 1, 1, 1}, {1, 1}, {0, 0}),
+           {noise({2, 5, 7, 9}), noise({5, 8, 4, 4}, 2), noise({8}, 3)}, {1, 2});
+}
+TEST(conv_transpose, groups_and_depthwise) {
+  check_op("conv_transpose", conv_transpose({2, 3}, {1, 0, 0, 1}, {1, 2}, {1, 0}, 3),
+           {noise({1, 6, 5, 6}), noise({6, 4, 3, 3}, 2)}, {1});
+  check_op("conv_transpose", conv_transpose({2, 2}, {1, 1, 1, 1}, {1, 1}, {0, 0}, 70),
+           {noise({2, 70, 6, 5}), noise({70, 1, 4, 4}, 2)}, {1});
+}
+TEST(conv_transpose, kernel_smaller_than_the_stride) {
+  check_op("conv_transpose", conv_transpose({3, 3}, {0, 0, 0, 0}, {1, 1}, {0, 0}),
+           {noise({1, 4, 5, 5}), noise({4, 3, 2, 2}, 2)}, {1});
+}
+TEST(conv_transpose, large_strides_and_kernels) {
+  check_op("conv_transpose", conv_transpose({32, 32}, {16, 16, 16, 16}, {1, 1}, {0, 0}),
+           {noise({1, 3, 4, 5}), noise({3, 2, 64, 64}, 2)}, {1});
+  check_op("conv_transpose", conv_transpose({8, 8}, {4, 4, 4, 4}, {1, 1}, {0, 0}),
+           {noise({1, 21, 16, 16}), noise({21, 21, 16, 16}, 2)}, {1});
+}
+TEST(conv_transpose, random_shapes) {
+  std::mt19937 random(6);
+  const auto pick = [&](int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(random() % static_cast<uint64_t>(high - low + 1));
+  };
+  for (int i = 0; i < 40; ++i) {
+    const Ints kernel = {pick(1, 5), pick(1, 5)}, stride = {pick(1, 4), pick(1, 4)},
+               dilation = {pick(1, 2), pick(1, 2)};
+    const Ints pads = {pick(0, 2), pick(0, 2), pick(0, 2), pick(0, 2)};
+    const int64_t group = pick(1, 3), in = pick(1, 6), out = pick(1, 20), h = pick(4, 20), w = pick(4, 20);
+    const Ints extra = {pick(0, stride[0] - 1), pick(0, stride[1] - 1)};
+    if ((h - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1 + extra[0] <= pads[0] + pads[2]) continue;
+    if ((w - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1 + extra[1] <= pads[1] + pads[3]) continue;
+    SCOPED_TRACE(fmt::format("case {}: kernel {} stride {} dilation {} pads {} extra {} group {}", i, kernel, stride,
+                             dilation, pads, extra, group));
+    check_op("conv_transpose", conv_transpose(stride, pads, dilation, extra, group),
+             {noise({pick(1, 2), in * group, h, w}), noise({in * group, out, kernel[0], kernel[1]}, 2),
+              noise({out * group}, 3)},
+             {1, 2});
+    if (HasFailure()) return;
+  }
+}
+
 TEST(conv, weights_that_are_computed_run_on_the_cpu) {
   EXPECT_THAT(test::why_on_cpu("conv", conv({1, 1}, {0, 0, 0, 0}, {1, 1}), {noise({1, 2, 4, 4}), noise({2, 2, 1, 1})}),
               testing::HasSubstr("the weights must be constant"));

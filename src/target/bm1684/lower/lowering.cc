@@ -100,14 +100,15 @@ const Lowering* find_lowering(std::string_view op) {
 std::string refusal(const Problem& problem) {
   const Lowering* lowering = find_lowering(problem.node.op);
   if (!lowering) return fmt::format("operator {} has no form on the TPU", problem.node.op);
-  const auto is_empty_or_other_type = [&](const TensorInfo& info) {
-    return !lowering->moves_words && info.dtype != DType::kF32;
+  const auto computes = [&](DType dtype) {
+    return dtype == DType::kF32 || (lowering->moves_words && (dtype == DType::kI32 || dtype == DType::kU32 ||
+                                                              dtype == DType::kI64 || dtype == DType::kBool));
   };
   for (size_t i = 0; i < problem.inputs(); ++i)
-    if (is_empty_or_other_type(problem.input(i)))
+    if (!computes(problem.input(i).dtype))
       return fmt::format("operand {} is {}, the TPU computes in f32", i, dtype_name(problem.input(i).dtype));
   for (size_t i = 0; i < problem.node.outputs.size(); ++i)
-    if (is_empty_or_other_type(problem.output(i)))
+    if (!computes(problem.output(i).dtype))
       return fmt::format("result {} is {}, the TPU computes in f32", i, dtype_name(problem.output(i).dtype));
   for (const Constraint& constraint : lowering->constraints)
     if (!constraint.holds(problem)) return std::string(constraint.text);
