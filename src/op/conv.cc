@@ -1,6 +1,7 @@
 // conv, conv_transpose. Sums are kept in double: the reference is the arbiter for every faster kernel.
 #include <algorithm>
 
+#include "base/parallel.h"
 #include "op/family.h"
 #include "op/kernel.h"
 
@@ -141,50 +142,54 @@ void for_each_tap(const Window& window, const Shape& big, const Shape& small, Ta
   }
 }
 
+// Planes of sums for parallel_for: calls plane(n, oc, sums) for every output plane and stores the sums.
+template <typename Plane>
+void for_each_plane(const Conv3d& c, const Tensor* bias, Tensor& output, Plane&& plane) {
+  parallel_for(c.out[0] * c.out[1], 1, [&](size_t begin, size_t end) {
+    std::vector<double> sums(c.out_plane());
+    for (size_t index = begin; index < end; ++index) {
+      const int64_t oc = static_cast<int64_t>(index) % c.out[1];
+      std::fill(sums.begin(), sums.end(), bias ? pointer<float>(*bias)[oc] : 0.0);
+      plane(static_cast<int64_t>(index) / c.out[1], oc, sums.data());
+      std::copy(sums.begin(), sums.end(), pointer<float>(output) + index * sums.size());
+    }
+  });
+}
+
 Status conv(const Attributes& attributes, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   BMNET_ASSIGN(const Conv3d c, read_conv3d(attributes, inputs[0], inputs[1], outputs[0]));
-  const float* bias = inputs.size() > 2 ? pointer<float>(inputs[2]) : nullptr;
   const int64_t stride = c.window.strides[2];
-  std::vector<double> sum(c.out_plane());
-  for (int64_t n = 0; n < c.out[0]; ++n)
-    for (int64_t oc = 0; oc < c.out[1]; ++oc) {
-      std::fill(sum.begin(), sum.end(), bias ? bias[oc] : 0.0);
-      const int64_t first_channel = n * c.in[1] + oc / c.out_channels * c.in_channels;
-      for (int64_t ic = 0; ic < c.in_channels; ++ic) {
-        const float* plane = pointer<float>(inputs[0]) + (first_channel + ic) * c.in_plane();
-        const float* kernel = pointer<float>(inputs[1]) + (oc * c.in_channels + ic) * c.taps();
-        for_each_tap(c.window, c.in, c.out, [&](int64_t tap, int64_t in, int64_t out, int64_t count) {
-          const double w = kernel[tap];
-          if (stride == 1)
-            for (int64_t i = 0; i < count; ++i) sum[out + i] += plane[in + i] * w;
-          else
-            for (int64_t i = 0; i < count; ++i) sum[out + i] += plane[in + i * stride] * w;
-        });
-      }
-      std::copy(sum.begin(), sum.end(), pointer<float>(outputs[0]) + (n * c.out[1] + oc) * c.out_plane());
+  for_each_plane(c, inputs.size() > 2 ? &inputs[2] : nullptr, outputs[0], [&](int64_t n, int64_t oc, double* sums) {
+    const int64_t first_channel = n * c.in[1] + oc / c.out_channels * c.in_channels;
+    for (int64_t ic = 0; ic < c.in_channels; ++ic) {
+      const float* plane = pointer<float>(inputs[0]) + (first_channel + ic) * c.in_plane();
+      const float* kernel = pointer<float>(inputs[1]) + (oc * c.in_channels + ic) * c.taps();
+      for_each_tap(c.window, c.in, c.out, [&](int64_t tap, int64_t in, int64_t out, int64_t count) {
+        const double w = kernel[tap];
+        if (stride == 1)
+          for (int64_t i = 0; i < count; ++i) sums[out + i] += plane[in + i] * w;
+        else
+          for (int64_t i = 0; i < count; ++i) sums[out + i] += plane[in + i * stride] * w;
+      });
     }
+  });
   return {};
 }
 
 Status conv_transpose(const Attributes& attributes, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   BMNET_ASSIGN(const Conv3d c, read_conv3d(attributes, inputs[0], inputs[1], outputs[0]));
-  const float* bias = inputs.size() > 2 ? pointer<float>(inputs[2]) : nullptr;
   const int64_t stride = c.window.strides[2];
-  std::vector<double> sum(c.out_plane());
-  for (int64_t n = 0; n < c.out[0]; ++n)
-    for (int64_t oc = 0; oc < c.out[1]; ++oc) {
-      std::fill(sum.begin(), sum.end(), bias ? bias[oc] : 0.0);
-      const int64_t first_channel = oc / c.out_channels * c.in_channels;
-      for (int64_t ic = first_channel; ic < first_channel + c.in_channels; ++ic) {
-        const float* plane = pointer<float>(inputs[0]) + (n * c.in[1] + ic) * c.in_plane();
-        const float* kernel = pointer<float>(inputs[1]) + (ic * c.out_channels + oc % c.out_channels) * c.taps();
-        for_each_tap(c.window, c.out, c.in, [&](int64_t tap, int64_t out, int64_t in, int64_t count) {
-          const double w = kernel[tap];
-          for (int64_t i = 0; i < count; ++i) sum[out + i * stride] += plane[in + i] * w;
-        });
-      }
-      std::copy(sum.begin(), sum.end(), pointer<float>(outputs[0]) + (n * c.out[1] + oc) * c.out_plane());
+  for_each_plane(c, inputs.size() > 2 ? &inputs[2] : nullptr, outputs[0], [&](int64_t n, int64_t oc, double* sums) {
+    const int64_t first_channel = oc / c.out_channels * c.in_channels;
+    for (int64_t ic = first_channel; ic < first_channel + c.in_channels; ++ic) {
+      const float* plane = pointer<float>(inputs[0]) + (n * c.in[1] + ic) * c.in_plane();
+      const float* kernel = pointer<float>(inputs[1]) + (ic * c.out_channels + oc % c.out_channels) * c.taps();
+      for_each_tap(c.window, c.out, c.in, [&](int64_t tap, int64_t out, int64_t in, int64_t count) {
+        const double w = kernel[tap];
+        for (int64_t i = 0; i < count; ++i) sums[out + i * stride] += plane[in + i] * w;
+      });
     }
+  });
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/parallel.h"
 #include "op/family.h"
 #include "op/kernel.h"
 
@@ -82,11 +83,12 @@ struct Accumulator<double> {
   using Type = double;
 };
 
+// Rows [first, last) of one product.
 template <typename T>
-void multiply(const Product& p, const T* a, const T* b, T* out) {
+void multiply_rows(const Product& p, const T* a, const T* b, T* out, int64_t first, int64_t last) {
   using Sum = typename Accumulator<T>::Type;
   if (p.b_row == 1) {  // columns of b are contiguous
-    for (int64_t m = 0; m < p.m; ++m)
+    for (int64_t m = first; m < last; ++m)
       for (int64_t n = 0; n < p.n; ++n) {
         Sum sum{0};
         const T* column = b + n * p.b_column;
@@ -97,7 +99,7 @@ void multiply(const Product& p, const T* a, const T* b, T* out) {
     return;
   }
   std::vector<Sum> row(p.n);
-  for (int64_t m = 0; m < p.m; ++m) {
+  for (int64_t m = first; m < last; ++m) {
     std::fill(row.begin(), row.end(), Sum{0});
     for (int64_t k = 0; k < p.k; ++k) {
       const Sum x = static_cast<Sum>(a[m * p.a_row + k * p.a_column]);
@@ -106,6 +108,15 @@ void multiply(const Product& p, const T* a, const T* b, T* out) {
     }
     for (int64_t n = 0; n < p.n; ++n) out[m * p.n + n] = static_cast<T>(row[n]);
   }
+}
+
+template <typename T>
+void multiply(const Product& p, const T* a, const T* b, T* out) {
+  constexpr int64_t kWorthAThread = 1 << 16;  // multiplications
+  const int64_t grain = std::max<int64_t>(1, kWorthAThread / std::max<int64_t>(1, p.n * p.k));
+  parallel_for(p.m, grain, [&](size_t begin, size_t end) {
+    multiply_rows(p, a, b, out, static_cast<int64_t>(begin), static_cast<int64_t>(end));
+  });
 }
 
 template <typename T>

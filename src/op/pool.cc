@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/parallel.h"
 #include "op/family.h"
 #include "op/kernel.h"
 
@@ -80,12 +81,10 @@ struct AveragePool {
 template <typename Kind, typename T>
 void pool_planes(const Window& window, bool count_include_pad, const Tensor& input, Tensor& output) {
   const Shape in = padded_to_5d(input.shape()), out = padded_to_5d(output.shape());
-  const int64_t in_plane = in[2] * in[3] * in[4];
+  const int64_t in_plane = in[2] * in[3] * in[4], out_plane = out[2] * out[3] * out[4];
   std::vector<Taps> columns;
   for (int64_t w = 0; w < out[4]; ++w) columns.push_back(taps_of(window, 2, w, in[4]));
-  T* target = pointer<T>(output);
-  for (int64_t nc = 0; nc < in[0] * in[1]; ++nc) {
-    const T* plane = pointer<T>(input) + nc * in_plane;
+  const auto pool_plane = [&](const T* plane, T* target) {
     for (int64_t od = 0; od < out[2]; ++od) {
       const Taps ds = taps_of(window, 0, od, in[2]);
       for (int64_t oh = 0; oh < out[3]; ++oh) {
@@ -105,7 +104,11 @@ void pool_planes(const Window& window, bool count_include_pad, const Tensor& inp
         }
       }
     }
-  }
+  };
+  parallel_for(in[0] * in[1], 1, [&](size_t begin, size_t end) {
+    for (size_t nc = begin; nc < end; ++nc)
+      pool_plane(pointer<T>(input) + nc * in_plane, pointer<T>(output) + nc * out_plane);
+  });
 }
 
 Status pool(const Attributes& attributes, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
