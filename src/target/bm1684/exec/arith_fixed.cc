@@ -78,9 +78,11 @@ Status check_forms(const Command& command, const Operands& operands) {
                           number, get(command, tiu::opt_opd0_prec), get(command, tiu::opt_opd1_prec));
       return {};
     case EuType::kShift:
-      if (!wide || !a.is_16_bit || a.is_constant)
+      if (!wide || !a.is_16_bit || !b.is_16_bit || a.is_constant)
         return user_error(
-            "a fixed point shift (tsk_eu_typ 6) needs opt_res0_prec 3, opt_opd0_prec 3 and opt_opd0_const 0");
+            "a fixed point shift (tsk_eu_typ 6) works on int16 alone: opt_res0_prec, opt_opd0_prec and opt_opd1_prec "
+            "3, "
+            "opt_opd0_const 0");
       return {};
     case EuType::kAdd:
     case EuType::kSub:

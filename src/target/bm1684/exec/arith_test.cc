@@ -242,7 +242,8 @@ TEST(arith_fixed, refuses_a_shift_of_bytes) {
   EXPECT_EQ(
       Chip().refusal(
           kTiu, {{tsk_typ, 3}, {tsk_eu_typ, 6}, {opt_res0_prec, 0}, {opd0_addr, kA}, {opd1_addr, kB}, {res0_addr, kR}}),
-      "a fixed point shift (tsk_eu_typ 6) needs opt_res0_prec 3, opt_opd0_prec 3 and opt_opd0_const 0");
+      "a fixed point shift (tsk_eu_typ 6) works on int16 alone: opt_res0_prec, opt_opd0_prec and opt_opd1_prec 3, "
+      "opt_opd0_const 0");
 }
 TEST(arith_fixed, refuses_a_maximum_of_different_signs) {
   EXPECT_EQ(Chip().refusal(kTiu, {{tsk_typ, 3},

@@ -20,7 +20,7 @@ struct Fp16 {
   using Bits = uint16_t;
   BMNET_INLINE static uint32_t decode(uint16_t bits) {
     const uint32_t half = bits;
-    return (half & 0x8000) << 16 | ((half & 0x7FFF) << 13) + (112u << 23);
+    return (half & 0x8000) << 16 | (((half & 0x7FFF) << 13) + (112u << 23));
   }
   BMNET_INLINE static uint16_t encode(uint32_t value) {
     const uint32_t sign = value >> 16 & 0x8000;
