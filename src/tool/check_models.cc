@@ -40,7 +40,8 @@ std::vector<fs::path> model_folders(const std::vector<std::string>& roots) {
 Result<CompileFlags> find_model(const fs::path& folder, const FrontEnd*& front_end) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().filename() != "golden.npz" && entry.path().filename() != "meta.json") files.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().filename() != "golden.npz" && entry.path().filename() != "meta.json")
+      files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   CompileFlags flags;
   for (const fs::path& file : files) {
@@ -77,7 +78,8 @@ Result<std::map<std::string, DataSet>> read_golden(const fs::path& path) {
 // Shapes of the golden inputs, so that dynamic dimensions are fixed: "name:[1,3,224,224]".
 std::string shapes_of(const DataSet& set) {
   std::string text;
-  for (const NamedTensor& input : set.inputs) text += fmt::format("{}{}:{}", text.empty() ? "" : ",", input.name, to_string(input.tensor.shape()));
+  for (const NamedTensor& input : set.inputs)
+    text += fmt::format("{}{}:{}", text.empty() ? "" : ",", input.name, to_string(input.tensor.shape()));
   return text;
 }
 
@@ -87,8 +89,10 @@ const op::Node* producer_of(const op::Graph& graph, op::ValueId value) {
   return nullptr;
 }
 
-// Compares one data set; gives the worst difference relative to the maximum, and whether it is within the golden's tolerance.
-Result<op::Difference> worst_difference(const op::Graph& graph, const DataSet& set, const std::vector<NamedTensor>& device, std::string& where) {
+// Compares one data set; gives the worst difference relative to the maximum, and whether it is within the golden's
+// tolerance.
+Result<op::Difference> worst_difference(const op::Graph& graph, const DataSet& set,
+                                        const std::vector<NamedTensor>& device, std::string& where) {
   op::Difference worst;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const Tensor* golden = find_tensor(set.outputs, graph.output_names[i]);
@@ -99,7 +103,8 @@ Result<op::Difference> worst_difference(const op::Graph& graph, const DataSet& s
     const op::Content content = op::content_of(graph, graph.outputs[i]);
     if (content == op::Content::kNumbers && golden->count() == got->count()) expected = golden->reshaped(got->shape());
     BMNET_ASSIGN(const op::Difference difference, op::compare(expected, *got, {}, content));
-    if (i == 0 || difference.over > worst.over || (difference.over == worst.over && difference.relative() > worst.relative())) {
+    if (i == 0 || difference.over > worst.over ||
+        (difference.over == worst.over && difference.relative() > worst.relative())) {
       const op::Node* producer = producer_of(graph, graph.outputs[i]);
       where = fmt::format("{} ({})", graph.output_names[i], producer ? producer->op : "copy");
       worst = difference;
@@ -127,18 +132,23 @@ Result<Verdict> check_folder(const fs::path& folder) {
     worst = std::max(worst, difference.relative());
     if (difference.agrees()) continue;
     if (difference.relative() <= kChipBound) {
-      note = fmt::format("; {} at {}: {:.1e} of the maximum, above 1e-4: the chip's arithmetic", name, where, difference.relative());
+      note = fmt::format("; {} at {}: {:.1e} of the maximum, above 1e-4: the chip's arithmetic", name, where,
+                         difference.relative());
     } else {
       verdict.passed = false;
-      note = fmt::format("; {} at {}: {:.3g} off, {:.3g} is allowed, {} elements", name, where, difference.max_abs, difference.bound, difference.over);
+      note = fmt::format("; {} at {}: {:.3g} off, {:.3g} is allowed, {} elements", name, where, difference.max_abs,
+                         difference.bound, difference.over);
     }
   }
   const plan::Report& report = compilation.compiled.report;
-  verdict.text = fmt::format("{} sets, worst {:.1e} of the maximum, {} cycles, {} CPU sub-nets{}", sets.size(), worst, report.cycles, report.cpu_sub_nets, note);
+  verdict.text = fmt::format("{} sets, worst {:.1e} of the maximum, {} cycles, {} CPU sub-nets{}", sets.size(), worst,
+                             report.cycles, report.cpu_sub_nets, note);
   return verdict;
 }
 
-std::string short_name(const fs::path& folder) { return (folder.parent_path().filename() / folder.filename()).string(); }
+std::string short_name(const fs::path& folder) {
+  return (folder.parent_path().filename() / folder.filename()).string();
+}
 
 }  // namespace
 
@@ -154,7 +164,8 @@ int check_models(const std::vector<std::string>& folders) {
     auto verdict = check_folder(folder);
     const bool ok = verdict && verdict->passed;
     ++(ok ? passed : failed);
-    fmt::print("{:<44} {}  {}\n", short_name(folder), ok ? "pass" : "FAIL", verdict ? verdict->text : verdict.error().message);
+    fmt::print("{:<44} {}  {}\n", short_name(folder), ok ? "pass" : "FAIL",
+               verdict ? verdict->text : verdict.error().message);
     std::fflush(stdout);
   }
   fmt::print("{} passed, {} failed\n", passed, failed);

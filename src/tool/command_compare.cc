@@ -20,13 +20,21 @@ struct CompareArguments {
 Result<CompareArguments> take_own_flags(const Arguments& arguments, Arguments& rest) {
   CompareArguments own;
   for (const std::string& argument : normalize_arguments(arguments)) {
-    const auto value = [&](std::string_view flag) { return argument.starts_with(flag) ? argument.substr(flag.size()) : std::string(); };
-    if (const auto file = value("--input="); !file.empty()) own.input = file;
-    else if (const auto name = value("--device="); !name.empty()) own.device = name;
-    else if (const auto a = value("--atol="); !a.empty()) own.absolute = std::strtod(a.c_str(), nullptr);
-    else if (const auto r = value("--rtol="); !r.empty()) own.relative = std::strtod(r.c_str(), nullptr);
-    else if (const auto n = value("--rows="); !n.empty()) own.rows = std::strtoul(n.c_str(), nullptr, 10);
-    else rest.push_back(argument);
+    const auto value = [&](std::string_view flag) {
+      return argument.starts_with(flag) ? argument.substr(flag.size()) : std::string();
+    };
+    if (const auto file = value("--input="); !file.empty())
+      own.input = file;
+    else if (const auto name = value("--device="); !name.empty())
+      own.device = name;
+    else if (const auto a = value("--atol="); !a.empty())
+      own.absolute = std::strtod(a.c_str(), nullptr);
+    else if (const auto r = value("--rtol="); !r.empty())
+      own.relative = std::strtod(r.c_str(), nullptr);
+    else if (const auto n = value("--rows="); !n.empty())
+      own.rows = std::strtoul(n.c_str(), nullptr, 10);
+    else
+      rest.push_back(argument);
   }
   return own;
 }
@@ -46,13 +54,15 @@ Result<int> compare_model(const CompareArguments& own, const CompileFlags& flags
   if (own.input.empty()) {
     BMNET_ASSIGN(const auto descriptions, parse_descs(flags.descs));
     BMNET_ASSIGN(const auto random, random_inputs(graphs.graph, descriptions, flags.seed));
-    for (size_t i = 0; i < random.size(); ++i) inputs.push_back({graphs.graph.values[graphs.graph.inputs[i]].name, random[i]});
+    for (size_t i = 0; i < random.size(); ++i)
+      inputs.push_back({graphs.graph.values[graphs.graph.inputs[i]].name, random[i]});
   } else {
     BMNET_ASSIGN(inputs, read_npz(own.input));
   }
   progress.begin_stage("comparing layers");
   const runtime::SessionOptions options{.device = own.device};
-  BMNET_ASSIGN(const op::CompareReport report, compare_layers(graphs.graph, inputs, {own.absolute, own.relative}, options));
+  BMNET_ASSIGN(const op::CompareReport report,
+               compare_layers(graphs.graph, inputs, {own.absolute, own.relative}, options));
   progress.end_stage();
   fmt::print("{}", report.to_text(own.rows));
   return report.agrees() ? kExitOk : kExitCompareFailed;
@@ -64,7 +74,8 @@ int compare_main(const Arguments& arguments) {
   Arguments rest;
   const auto own = take_own_flags(arguments, rest);
   if (!own) return report_error("compare", own.error());
-  const auto flags = parse_compile_flags({"bmnet compare", "every layer of a model on the device against the reference", kHelp}, rest);
+  const auto flags =
+      parse_compile_flags({"bmnet compare", "every layer of a model on the device against the reference", kHelp}, rest);
   if (!flags) return report_error("compare", flags.error()), kExitUsage;
   if (flags->help) return fmt::print("{}", flags->help_text), kExitOk;
   const auto code = compare_model(*own, *flags);

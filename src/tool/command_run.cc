@@ -28,7 +28,8 @@ struct RunArguments {
 
 void declare(CLI::App& app, RunArguments& a) {
   app.add_option("bmodel", a.bmodel, ".bmodel file");
-  app.add_option("--context_dir", a.context_dir, "folder with compilation.bmodel and its input_ref_data.dat and output_ref_data.dat: run and compare");
+  app.add_option("--context_dir", a.context_dir,
+                 "folder with compilation.bmodel and its input_ref_data.dat and output_ref_data.dat: run and compare");
   app.add_option("--input", a.input, "inputs by name from an .npz file");
   app.add_option("--image", a.image, "picture (JPEG or PNG), resized to the first input");
   app.add_option("--mean", a.mean, "with --image: value or one per channel subtracted, 0..255");
@@ -39,19 +40,23 @@ void declare(CLI::App& app, RunArguments& a) {
   app.add_option("--output", a.output, "write the outputs to this .npz file");
   app.add_option("--device", a.device, "simulator, or cmodel=PATH of a vendor C model")->capture_default_str();
   app.add_flag("--check", a.check, "report commands whose order nothing guarantees (races)");
-  app.footer("Examples:\n  bmnet run --context_dir out\n  bmnet run net.bmodel --image cat.jpg --mean 104,117,123 --labels labels.txt");
+  app.footer(
+      "Examples:\n  bmnet run --context_dir out\n  bmnet run net.bmodel --image cat.jpg --mean 104,117,123 --labels "
+      "labels.txt");
 }
 
 using runtime::Session;
 using Declarations = std::vector<runtime::TensorDeclaration>;
 
 // Tensors back to back from a .dat file, from `offset` on.
-Result<std::vector<NamedTensor>> cut(const MappedFile& file, const std::string& name, const Declarations& declarations, size_t& offset) {
+Result<std::vector<NamedTensor>> cut(const MappedFile& file, const std::string& name, const Declarations& declarations,
+                                     size_t& offset) {
   std::vector<NamedTensor> tensors;
   for (const auto& declaration : declarations) {
     const size_t bytes = declaration.info.bytes();
     if (!contains(file.bytes(), offset, bytes))
-      return user_error("{}: {} bytes, but tensor '{}' needs {} from byte {}", name, file.bytes().size(), declaration.name, bytes, offset);
+      return user_error("{}: {} bytes, but tensor '{}' needs {} from byte {}", name, file.bytes().size(),
+                        declaration.name, bytes, offset);
     Tensor tensor(declaration.info);
     std::memcpy(tensor.raw(), file.bytes().data() + offset, bytes);
     tensors.push_back({declaration.name, std::move(tensor)});
@@ -63,7 +68,8 @@ Result<std::vector<NamedTensor>> cut(const MappedFile& file, const std::string& 
 void print_cost(const runtime::SessionRun& run) {
   const LaunchReport& r = run.report;
   fmt::print("cycles {} ({:.3f} ms at 550 MHz), TIU {} GDMA {}; {:.3f} s on this host\n", r.cycles,
-             static_cast<double>(r.cycles) / bm1684::kClockHz * 1e3, r.engines[0].cycles, r.engines[1].cycles, run.seconds);
+             static_cast<double>(r.cycles) / bm1684::kClockHz * 1e3, r.engines[0].cycles, r.engines[1].cycles,
+             run.seconds);
 }
 
 bool print_races(const LaunchReport& report) {
@@ -93,10 +99,13 @@ Result<int> run_context(Session& session, const RunArguments& a) {
       bool identical = true;
       for (size_t i = 0; i < golden.size(); ++i) {
         const Tensor& got = run.outputs[i].tensor;
-        identical = identical && got.bytes() == golden[i].tensor.bytes() && std::memcmp(got.raw(), golden[i].tensor.raw(), got.bytes()) == 0;
+        identical = identical && got.bytes() == golden[i].tensor.bytes() &&
+                    std::memcmp(got.raw(), golden[i].tensor.raw(), got.bytes()) == 0;
         report.add(golden[i].name, "output", op::compare(golden[i].tensor, got, kContextTolerance));
       }
-      const char* verdict = identical ? "identical to the reference" : report.agrees() ? "within tolerance of the reference" : "DIFFERS from the reference";
+      const char* verdict = identical         ? "identical to the reference"
+                            : report.agrees() ? "within tolerance of the reference"
+                                              : "DIFFERS from the reference";
       fmt::print("net '{}' stage {}: {}\n", network.name, stage, verdict);
       print_cost(run);
       if (!identical) fmt::print("{}", report.to_text());
@@ -113,7 +122,8 @@ Result<std::vector<NamedTensor>> make_inputs(const Session& session, const RunAr
   for (size_t i = 0; i < declarations.size(); ++i) {
     Tensor tensor(declarations[i].info);
     if (i == 0 && !a.image.empty()) {
-      BMNET_ASSIGN(tensor, picture_input(a.image, declarations[i].info, {.mean = a.mean, .scale = a.scale, .rgb = a.rgb}));
+      BMNET_ASSIGN(tensor,
+                   picture_input(a.image, declarations[i].info, {.mean = a.mean, .scale = a.scale, .rgb = a.rgb}));
     }
     inputs.push_back({declarations[i].name, std::move(tensor)});
   }
@@ -121,7 +131,8 @@ Result<std::vector<NamedTensor>> make_inputs(const Session& session, const RunAr
 }
 
 Status print_top(const Tensor& scores, const RunArguments& a) {
-  if (scores.dtype() != DType::kF32) return unsupported("--labels needs an f32 output, the first one is {}", dtype_name(scores.dtype()));
+  if (scores.dtype() != DType::kF32)
+    return unsupported("--labels needs an f32 output, the first one is {}", dtype_name(scores.dtype()));
   std::vector<std::string> labels;
   std::ifstream stream(a.labels);
   if (!stream) return system_error("{}: cannot be read", a.labels);
@@ -131,7 +142,8 @@ Status print_top(const Tensor& scores, const RunArguments& a) {
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t x, size_t y) { return values[x] > values[y]; });
   for (size_t rank = 0; rank < std::min(a.top, order.size()); ++rank)
-    fmt::print("  {:>6.2f} %  {}\n", 100 * values[order[rank]], order[rank] < labels.size() ? labels[order[rank]] : fmt::format("class {}", order[rank]));
+    fmt::print("  {:>6.2f} %  {}\n", 100 * values[order[rank]],
+               order[rank] < labels.size() ? labels[order[rank]] : fmt::format("class {}", order[rank]));
   return {};
 }
 

@@ -37,7 +37,10 @@ std::string layer_summary(const bmodel::Model& model) {
 }  // namespace
 
 int compile_command_main(const Arguments& arguments) {
-  return run_compiler(nullptr, {"bmnet compile", "model of any known format -> BModel for BM1684", "Example:\n  bmnet compile net.onnx --outdir=out"}, arguments);
+  return run_compiler(nullptr,
+                      {"bmnet compile", "model of any known format -> BModel for BM1684",
+                       "Example:\n  bmnet compile net.onnx --outdir=out"},
+                      arguments);
 }
 
 int info_main(const Arguments& arguments) {
@@ -63,7 +66,8 @@ int disasm_main(const Arguments& arguments) {
 }
 
 int profile_main(const Arguments& arguments) {
-  CLI::App app("Cycles of a BModel: per engine, in total and per layer, by the chip's exact cost formulas.", "bmnet profile");
+  CLI::App app("Cycles of a BModel: per engine, in total and per layer, by the chip's exact cost formulas.",
+               "bmnet profile");
   std::string file, trace;
   bool json = false;
   app.add_option("bmodel", file, ".bmodel file")->required();
@@ -76,7 +80,8 @@ int profile_main(const Arguments& arguments) {
   const auto profiles = profile(*model);
   if (!profiles) return report_error("profile", profiles.error());
   if (!trace.empty())
-    if (auto written = write_file_atomically(trace, to_trace(*profiles)); !written) return report_error("profile", written.error());
+    if (auto written = write_file_atomically(trace, to_trace(*profiles)); !written)
+      return report_error("profile", written.error());
   if (json) {
     fmt::print("{}", to_json(*profiles));
   } else {
@@ -88,11 +93,13 @@ int profile_main(const Arguments& arguments) {
 int doctor_main(const Arguments& arguments) {
   Arguments checked = arguments;
   checked.push_back("--mode=check");
-  return run_compiler(nullptr, {"bmnet doctor", "one page about a model", "Example:\n  bmnet doctor net.onnx"}, checked);
+  return run_compiler(nullptr, {"bmnet doctor", "one page about a model", "Example:\n  bmnet doctor net.onnx"},
+                      checked);
 }
 
 int check_models_main(const Arguments& arguments) {
-  CLI::App app("Model folders with golden data (model files, golden.npz, meta.json), the whole way.", "bmnet check-models");
+  CLI::App app("Model folders with golden data (model files, golden.npz, meta.json), the whole way.",
+               "bmnet check-models");
   std::vector<std::string> folders;
   app.add_option("folders", folders, "folders, searched for model folders")->required();
   if (auto code = parse_arguments(app, arguments)) return *code;

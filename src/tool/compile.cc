@@ -23,7 +23,8 @@ int fail(const CompilerProgram& program, const Error& error, int code) {
 Status prepare_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) return system_error("{}: cannot make the output folder: {}", folder.string(), error.message());
+  if (error || !fs::is_directory(folder))
+    return system_error("{}: cannot make the output folder: {}", folder.string(), error.message());
   return {};
 }
 
@@ -31,7 +32,8 @@ Status prepare_folder(const fs::path& folder) {
 std::string io_info(const op::Graph& graph) {
   std::string text;
   for (op::ValueId id : graph.inputs)
-    text += fmt::format("input {} {} {}\n", graph.values[id].name, dtype_name(graph.values[id].info.dtype), to_string(graph.values[id].info.shape));
+    text += fmt::format("input {} {} {}\n", graph.values[id].name, dtype_name(graph.values[id].info.dtype),
+                        to_string(graph.values[id].info.shape));
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const TensorInfo& info = graph.values[graph.outputs[i]].info;
     text += fmt::format("output {} {} {}\n", graph.output_names[i], dtype_name(info.dtype), to_string(info.shape));
@@ -46,7 +48,8 @@ std::vector<NamedTensor> named_inputs(const op::Graph& graph, const std::vector<
 }
 
 // Reference data, and the comparison when asked for. Gives whether the device agreed.
-Result<bool> check(const Compilation& compilation, const CompileFlags& flags, const fs::path& folder, Progress& progress) {
+Result<bool> check(const Compilation& compilation, const CompileFlags& flags, const fs::path& folder,
+                   Progress& progress) {
   if (flags.cmp == CompareMode::kOff && !flags.dump_ref) return true;
   BMNET_ASSIGN(const auto descriptions, parse_descs(flags.descs));
   BMNET_ASSIGN(const std::vector<Tensor> inputs, random_inputs(compilation.source, descriptions, flags.seed));
@@ -72,12 +75,16 @@ Result<bool> check(const Compilation& compilation, const CompileFlags& flags, co
 Status write_outputs(const Compilation& compilation, const CompileFlags& flags, const fs::path& folder) {
   BMNET_TRY(bmodel::write_file(folder / "compilation.bmodel", compilation.compiled.model));
   BMNET_TRY(write_file_atomically(folder / "io_info.dat", io_info(compilation.source)));
-  if (flags.enable_profile) BMNET_TRY(write_file_atomically(folder / "compiler_profile_0.txt", plan::to_string(compilation.compiled.report)));
+  if (flags.enable_profile)
+    BMNET_TRY(write_file_atomically(folder / "compiler_profile_0.txt", plan::to_string(compilation.compiled.report)));
   return {};
 }
 
 Result<int> compile_command(const FrontEnd& front_end, const CompileFlags& flags, Progress& progress) {
-  if (flags.dyn) return unsupported("--dyn: dynamic networks are not supported; compile once for every shape and join the files with tpu_model --combine");
+  if (flags.dyn)
+    return unsupported(
+        "--dyn: dynamic networks are not supported; compile once for every shape and join the files with tpu_model "
+        "--combine");
   const fs::path folder = flags.outdir;
   if (flags.mode == "check") {
     BMNET_ASSIGN(const Compilation compilation, compile_model(front_end, flags, progress));
@@ -142,7 +149,8 @@ int run_compiler(const FrontEnd* front_end, const CompilerProgram& program, cons
 
 int compiler_main(std::string_view program, int argc, char** argv) {
   const FrontEnd* front_end = front_end_of_program(program);
-  const CompilerProgram about{std::string(program), fmt::format("{} model -> BModel for BM1684", front_end->framework), std::string(front_end->examples)};
+  const CompilerProgram about{std::string(program), fmt::format("{} model -> BModel for BM1684", front_end->framework),
+                              std::string(front_end->examples)};
   return run_compiler(front_end, about, {argv + 1, argv + argc});
 }
 

@@ -29,15 +29,16 @@ op::Graph with_all_values_as_outputs(op::Graph graph) {
 
 }  // namespace
 
-Result<DeviceOutputs> run_on_device(const bmodel::Model& model, std::span<const NamedTensor> inputs, const runtime::SessionOptions& options) {
+Result<DeviceOutputs> run_on_device(const bmodel::Model& model, std::span<const NamedTensor> inputs,
+                                    const runtime::SessionOptions& options) {
   BMNET_ASSIGN(const auto session, runtime::Session::open(options));
   BMNET_TRY(session->load(model, "the compiled model"));
   BMNET_ASSIGN(auto run, session->run(inputs));
   return DeviceOutputs{std::move(run.outputs), std::move(run.report), run.seconds};
 }
 
-Result<op::CompareReport> compare_outputs(const op::Graph& graph, std::span<const Tensor> reference, std::span<const NamedTensor> device,
-                                          op::Tolerance tolerance) {
+Result<op::CompareReport> compare_outputs(const op::Graph& graph, std::span<const Tensor> reference,
+                                          std::span<const NamedTensor> device, op::Tolerance tolerance) {
   op::CompareReport report;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const std::string& name = graph.output_names[i];
@@ -54,8 +55,8 @@ Result<op::CompareReport> compare_outputs(const op::Graph& graph, std::span<cons
   return report;
 }
 
-Result<op::CompareReport> compare_layers(const op::Graph& graph, std::span<const NamedTensor> inputs, op::Tolerance tolerance,
-                                         const runtime::SessionOptions& options) {
+Result<op::CompareReport> compare_layers(const op::Graph& graph, std::span<const NamedTensor> inputs,
+                                         op::Tolerance tolerance, const runtime::SessionOptions& options) {
   const op::Graph observed = with_all_values_as_outputs(graph);
   BMNET_ASSIGN(op::Interpreter interpreter, op::host::make_interpreter(observed, {.observe = true}));
   BMNET_ASSIGN(const std::vector<Tensor> reference, interpreter.run(inputs));

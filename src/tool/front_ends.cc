@@ -57,8 +57,8 @@ Result<nn::Model> import_darknet_flags(const CompileFlags& flags, const frontend
 constexpr std::array kFrontEnds = {
     FrontEnd{"bmnetc", "Caffe", "Example:\n  bmnetc --model=deploy.prototxt --weight=net.caffemodel --outdir=out",
              false, looks_like_caffe, import_caffe_flags, frontend::list_caffe_ops},
-    FrontEnd{"bmnetd", "Darknet", "Example:\n  bmnetd --model=yolov3.cfg --weight=yolov3.weights --outdir=out", true, looks_like_darknet,
-             import_darknet_flags, frontend::list_darknet_ops},
+    FrontEnd{"bmnetd", "Darknet", "Example:\n  bmnetd --model=yolov3.cfg --weight=yolov3.weights --outdir=out", true,
+             looks_like_darknet, import_darknet_flags, frontend::list_darknet_ops},
     FrontEnd{"bmneto", "ONNX",
              "Examples:\n  bmneto --model=net.onnx --outdir=out\n  bmneto --model=net.onnx --shapes=[1,3,224,224] "
              "--input_names=data",

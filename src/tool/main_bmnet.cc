@@ -22,15 +22,20 @@ constexpr Command kCommands[] = {
     {"info", "what a BModel holds", bmnet::tool::info_main},
     {"disasm", "the commands of a BModel as text", bmnet::tool::disasm_main},
     {"profile", "cycles of a BModel per engine and layer", bmnet::tool::profile_main},
-    {"doctor", "one page about a model: can it be compiled, what runs where, what will it cost", bmnet::tool::doctor_main},
+    {"doctor", "one page about a model: can it be compiled, what runs where, what will it cost",
+     bmnet::tool::doctor_main},
     {"check-models", "model folders with golden data, the whole way", bmnet::tool::check_models_main},
     {"isa-check", "golden vector files of instructions", bmnet::tool::isa_check_main},
 };
 
 void print_help() {
-  fmt::print("bmnet: open model compiler, simulator and runtime for the Sophon BM1684 TPU\n\nUsage: bmnet COMMAND [ARGUMENTS]\n\n");
+  fmt::print(
+      "bmnet: open model compiler, simulator and runtime for the Sophon BM1684 TPU\n\nUsage: bmnet COMMAND "
+      "[ARGUMENTS]\n\n");
   for (const Command& command : kCommands) fmt::print("  {:<13} {}\n", command.name, command.help);
-  fmt::print("\n`bmnet COMMAND --help` tells more.\nExample:\n  bmnet compile net.onnx --outdir=out && bmnet run --context_dir out\n");
+  fmt::print(
+      "\n`bmnet COMMAND --help` tells more.\nExample:\n  bmnet compile net.onnx --outdir=out && bmnet run "
+      "--context_dir out\n");
 }
 
 }  // namespace

@@ -60,7 +60,9 @@ class StageProfiler {
       for (size_t i = 0; i < streams[engine].size(); ++i) {
         const Command& command = streams[engine][i];
         auto cost = bm1684::cycles(command, static_cast<Engine>(engine));
-        if (!cost) return with_context(fmt::format("group {}, {} command {}", group, engine ? "GDMA" : "TIU", i), std::move(cost).error());
+        if (!cost)
+          return with_context(fmt::format("group {}, {} command {}", group, engine ? "GDMA" : "TIU", i),
+                              std::move(cost).error());
         const auto& wait = engine ? bm1684::gdma::eng0_sync_id : bm1684::tiu::cmd_id_gdma;
         timed.push_back({static_cast<Engine>(engine), *cost, static_cast<uint32_t>(bm1684::get(command, wait))});
       }
@@ -75,12 +77,14 @@ class StageProfiler {
 
   StageProfile finish() {
     if (profile_.layers[unnamed_].commands[0] + profile_.layers[unnamed_].commands[1] == 0) profile_.layers.pop_back();
-    std::stable_sort(profile_.events.begin(), profile_.events.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+    std::stable_sort(profile_.events.begin(), profile_.events.end(),
+                     [](const auto& a, const auto& b) { return a.start < b.start; });
     return std::move(profile_);
   }
 
  private:
-  void record(uint32_t group, int engine, uint32_t index, const Command& command, uint64_t cycles, bm1684::Schedule::Span span) {
+  void record(uint32_t group, int engine, uint32_t index, const Command& command, uint64_t cycles,
+              bm1684::Schedule::Span span) {
     const int64_t known = table_.layer_of(group, static_cast<uint32_t>(engine), index);
     const size_t layer_index = known < 0 ? unnamed_ : static_cast<size_t>(known);
     LayerProfile& layer = profile_.layers[layer_index];
@@ -94,7 +98,8 @@ class StageProfiler {
       const uint64_t moved = ddr_bytes(command);
       layer.ddr_bytes += moved, profile_.ddr_bytes += moved;
     }
-    profile_.events.push_back({engine, layer_index, start, end, std::string(bm1684::instruction_name(command, static_cast<Engine>(engine)))});
+    profile_.events.push_back(
+        {engine, layer_index, start, end, std::string(bm1684::instruction_name(command, static_cast<Engine>(engine)))});
   }
 
   bmodel::LayerTable table_;
@@ -106,7 +111,9 @@ double milliseconds(uint64_t cycles) { return static_cast<double>(cycles) / bm16
 
 }  // namespace
 
-double StageProfile::mac_use() const { return total ? static_cast<double>(macs) / (static_cast<double>(total) * kPeakMacsPerCycle) : 0; }
+double StageProfile::mac_use() const {
+  return total ? static_cast<double>(macs) / (static_cast<double>(total) * kPeakMacsPerCycle) : 0;
+}
 
 Result<std::vector<StageProfile>> profile(const bmodel::Model& model) {
   std::vector<StageProfile> profiles;
@@ -126,19 +133,22 @@ Result<std::vector<StageProfile>> profile(const bmodel::Model& model) {
 }
 
 std::string to_text(const StageProfile& p) {
-  std::string text = fmt::format("net '{}' stage {}\n{:<40} {:<16} {:>10} {:>10} {:>10} {:>12} {:>12}\n", p.net, p.stage, "layer", "operator", "TIU", "GDMA",
-                                 "end", "DDR bytes", "MACs");
+  std::string text = fmt::format("net '{}' stage {}\n{:<40} {:<16} {:>10} {:>10} {:>10} {:>12} {:>12}\n", p.net,
+                                 p.stage, "layer", "operator", "TIU", "GDMA", "end", "DDR bytes", "MACs");
   for (const LayerProfile& layer : p.layers)
-    text += fmt::format("{:<40} {:<16} {:>10} {:>10} {:>10} {:>12} {:>12}\n", layer.name, layer.op, layer.cycles[0], layer.cycles[1], layer.end,
-                        layer.ddr_bytes, layer.macs);
+    text += fmt::format("{:<40} {:<16} {:>10} {:>10} {:>10} {:>12} {:>12}\n", layer.name, layer.op, layer.cycles[0],
+                        layer.cycles[1], layer.end, layer.ddr_bytes, layer.macs);
   text += fmt::format("commands TIU / GDMA  {} / {}\n", p.commands[0], p.commands[1]);
-  text += fmt::format("TIU cycles           {} ({:.0f} % busy)\n", p.busy[0], p.total ? 100.0 * static_cast<double>(p.busy[0]) / static_cast<double>(p.total) : 0.0);
-  text += fmt::format("GDMA cycles          {} ({:.0f} % busy)\n", p.busy[1], p.total ? 100.0 * static_cast<double>(p.busy[1]) / static_cast<double>(p.total) : 0.0);
+  text += fmt::format("TIU cycles           {} ({:.0f} % busy)\n", p.busy[0],
+                      p.total ? 100.0 * static_cast<double>(p.busy[0]) / static_cast<double>(p.total) : 0.0);
+  text += fmt::format("GDMA cycles          {} ({:.0f} % busy)\n", p.busy[1],
+                      p.total ? 100.0 * static_cast<double>(p.busy[1]) / static_cast<double>(p.total) : 0.0);
   text += fmt::format("total cycles         {} ({:.3f} ms at 550 MHz)\n", p.total, milliseconds(p.total));
   text += fmt::format("bound by one engine  {} ({:.0f} %)\n", p.engine_bound(),
                       p.total ? 100.0 * static_cast<double>(p.engine_bound()) / static_cast<double>(p.total) : 0.0);
   text += fmt::format("DDR bytes            {}\nMAC use (fp32 peak)  {:.1f} %\n", p.ddr_bytes, 100 * p.mac_use());
-  if (p.cpu_layers) text += fmt::format("CPU layers           {} (their time is the host's and not counted)\n", p.cpu_layers);
+  if (p.cpu_layers)
+    text += fmt::format("CPU layers           {} (their time is the host's and not counted)\n", p.cpu_layers);
   return text;
 }
 
@@ -147,13 +157,30 @@ std::string to_json(const std::vector<StageProfile>& profiles) {
   for (const StageProfile& p : profiles) {
     nlohmann::ordered_json layers = nlohmann::ordered_json::array();
     for (const LayerProfile& layer : p.layers)
-      layers.push_back({{"name", layer.name}, {"op", layer.op}, {"tiu_commands", layer.commands[0]}, {"gdma_commands", layer.commands[1]},
-                        {"tiu_cycles", layer.cycles[0]}, {"gdma_cycles", layer.cycles[1]}, {"start", layer.start}, {"end", layer.end},
-                        {"ddr_bytes", layer.ddr_bytes}, {"macs", layer.macs}});
-    stages.push_back({{"net", p.net}, {"stage", p.stage}, {"tiu_commands", p.commands[0]}, {"gdma_commands", p.commands[1]},
-                      {"tiu_cycles", p.busy[0]}, {"gdma_cycles", p.busy[1]}, {"total_cycles", p.total}, {"milliseconds", milliseconds(p.total)},
-                      {"engine_bound_cycles", p.engine_bound()}, {"ddr_bytes", p.ddr_bytes}, {"macs", p.macs}, {"mac_use", p.mac_use()},
-                      {"cpu_layers", p.cpu_layers}, {"layers", layers}});
+      layers.push_back({{"name", layer.name},
+                        {"op", layer.op},
+                        {"tiu_commands", layer.commands[0]},
+                        {"gdma_commands", layer.commands[1]},
+                        {"tiu_cycles", layer.cycles[0]},
+                        {"gdma_cycles", layer.cycles[1]},
+                        {"start", layer.start},
+                        {"end", layer.end},
+                        {"ddr_bytes", layer.ddr_bytes},
+                        {"macs", layer.macs}});
+    stages.push_back({{"net", p.net},
+                      {"stage", p.stage},
+                      {"tiu_commands", p.commands[0]},
+                      {"gdma_commands", p.commands[1]},
+                      {"tiu_cycles", p.busy[0]},
+                      {"gdma_cycles", p.busy[1]},
+                      {"total_cycles", p.total},
+                      {"milliseconds", milliseconds(p.total)},
+                      {"engine_bound_cycles", p.engine_bound()},
+                      {"ddr_bytes", p.ddr_bytes},
+                      {"macs", p.macs},
+                      {"mac_use", p.mac_use()},
+                      {"cpu_layers", p.cpu_layers},
+                      {"layers", layers}});
   }
   return nlohmann::ordered_json{{"clock_hz", bm1684::kClockHz}, {"stages", stages}}.dump(2) + "\n";
 }
@@ -163,13 +190,25 @@ std::string to_trace(const std::vector<StageProfile>& profiles) {
   nlohmann::ordered_json events = nlohmann::ordered_json::array();
   for (size_t pid = 0; pid < profiles.size(); ++pid) {
     const StageProfile& p = profiles[pid];
-    events.push_back({{"ph", "M"}, {"pid", pid}, {"name", "process_name"}, {"args", {{"name", fmt::format("{} stage {}", p.net, p.stage)}}}});
+    events.push_back({{"ph", "M"},
+                      {"pid", pid},
+                      {"name", "process_name"},
+                      {"args", {{"name", fmt::format("{} stage {}", p.net, p.stage)}}}});
     for (int engine = 0; engine < 2; ++engine)
-      events.push_back({{"ph", "M"}, {"pid", pid}, {"tid", engine}, {"name", "thread_name"}, {"args", {{"name", engine ? "GDMA" : "TIU"}}}});
+      events.push_back({{"ph", "M"},
+                        {"pid", pid},
+                        {"tid", engine},
+                        {"name", "thread_name"},
+                        {"args", {{"name", engine ? "GDMA" : "TIU"}}}});
     for (const StageProfile::Event& event : p.events)
-      events.push_back({{"ph", "X"}, {"pid", pid}, {"tid", event.engine}, {"ts", static_cast<double>(event.start) * kMicrosecond},
-                        {"dur", static_cast<double>(event.end - event.start) * kMicrosecond}, {"name", p.layers[event.layer].name},
-                        {"args", {{"instruction", event.text}, {"cycles", event.end - event.start}, {"start", event.start}}}});
+      events.push_back(
+          {{"ph", "X"},
+           {"pid", pid},
+           {"tid", event.engine},
+           {"ts", static_cast<double>(event.start) * kMicrosecond},
+           {"dur", static_cast<double>(event.end - event.start) * kMicrosecond},
+           {"name", p.layers[event.layer].name},
+           {"args", {{"instruction", event.text}, {"cycles", event.end - event.start}, {"start", event.start}}}});
   }
   return nlohmann::ordered_json{{"displayTimeUnit", "ns"}, {"traceEvents", events}}.dump() + "\n";
 }

@@ -27,11 +27,14 @@ std::string compile_banner(const Compilation& compilation, const std::filesystem
   const plan::Report& report = compilation.compiled.report;
   std::string text;
   if (tensors) {
-    for (op::ValueId id : compilation.source.inputs) text += fmt::format("save_tensor input name [{}]\n", compilation.source.values[id].name);
-    for (const std::string& name : compilation.source.output_names) text += fmt::format("save_tensor output name [{}]\n", name);
+    for (op::ValueId id : compilation.source.inputs)
+      text += fmt::format("save_tensor input name [{}]\n", compilation.source.values[id].name);
+    for (const std::string& name : compilation.source.output_names)
+      text += fmt::format("save_tensor output name [{}]\n", name);
   }
-  text += fmt::format("{} TPU and {} CPU sub-nets, {} cycles ({:.3f} ms at 550 MHz), lower bound {}\n", report.tpu_sub_nets, report.cpu_sub_nets,
-                      report.cycles, milliseconds(report.cycles), report.lower_bound);
+  text +=
+      fmt::format("{} TPU and {} CPU sub-nets, {} cycles ({:.3f} ms at 550 MHz), lower bound {}\n", report.tpu_sub_nets,
+                  report.cpu_sub_nets, report.cycles, milliseconds(report.cycles), report.lower_bound);
   const std::string rule(60, '#');
   text += fmt::format("{}\n# Store bmodel of BMCompiler.\n# {}\n{}\n", rule, bmodel.string(), rule);
   return text;
@@ -49,7 +52,9 @@ std::string show_arguments(const CompileFlags& flags) {
                                                    {"outdir", flags.outdir},
                                                    {"target", flags.target},
                                                    {"mode", flags.mode},
-                                                   {"cmp", flags.cmp == CompareMode::kOn ? "true" : flags.cmp == CompareMode::kOff ? "false" : "warn"},
+                                                   {"cmp", flags.cmp == CompareMode::kOn    ? "true"
+                                                           : flags.cmp == CompareMode::kOff ? "false"
+                                                                                            : "warn"},
                                                    {"seed", std::to_string(flags.seed)}};
   std::string text;
   for (const auto& [name, value] : rows) text += fmt::format("{:<14}{}\n", name, value);
@@ -63,7 +68,8 @@ std::string operator_table(const FrontEnd* only) {
     const auto ops = front_end.list_ops();
     text += fmt::format("{} ({} operators)\n", front_end.framework, ops.size());
     for (const frontend::SupportedOp& op : ops)
-      text += fmt::format("  {:<28} {:<14} -> {}{}{}\n", op.name, op.versions, op.becomes, op.attributes.empty() ? "" : "  | " + op.attributes,
+      text += fmt::format("  {:<28} {:<14} -> {}{}{}\n", op.name, op.versions, op.becomes,
+                          op.attributes.empty() ? "" : "  | " + op.attributes,
                           op.remark.empty() ? "" : "  (" + op.remark + ")");
   }
   return text;
@@ -72,11 +78,13 @@ std::string operator_table(const FrontEnd* only) {
 std::string doctor_report(const FrontEnd& front_end, const CompileFlags& flags, const Compilation& compilation) {
   const op::Graph& source = compilation.source;
   const plan::Report& report = compilation.compiled.report;
-  std::string text = fmt::format("{}: {} network '{}', can be compiled\n", flags.model, front_end.framework, source.name);
+  std::string text =
+      fmt::format("{}: {} network '{}', can be compiled\n", flags.model, front_end.framework, source.name);
   text += "inputs\n";
   for (op::ValueId id : source.inputs) text += tensor_line(source.values[id].name, source.values[id].info);
   text += "outputs\n";
-  for (size_t i = 0; i < source.outputs.size(); ++i) text += tensor_line(source.output_names[i], source.values[source.outputs[i]].info);
+  for (size_t i = 0; i < source.outputs.size(); ++i)
+    text += tensor_line(source.output_names[i], source.values[source.outputs[i]].info);
 
   struct Row {
     int tpu = 0, cpu = 0;
@@ -90,10 +98,13 @@ std::string doctor_report(const FrontEnd& front_end, const CompileFlags& flags, 
     for (const plan::LayerReport& layer : report.layers)
       if (!layer.on_tpu) text += fmt::format("  {} ({}): {}\n", layer.name, layer.op, layer.note);
   }
-  text += fmt::format("parameters      {}\nMACs            {}\ncoefficients    {} bytes\nactivations     {} bytes\n", parameter_count(compilation.graph),
-                      report.macs, report.coefficient_bytes, report.activation_bytes);
-  text += fmt::format("cycles          {} ({:.3f} ms at 550 MHz), lower bound {} ({:.0f} %)\n", report.cycles, milliseconds(report.cycles),
-                      report.lower_bound, report.cycles ? 100.0 * static_cast<double>(report.lower_bound) / static_cast<double>(report.cycles) : 0.0);
+  text +=
+      fmt::format("parameters      {}\nMACs            {}\ncoefficients    {} bytes\nactivations     {} bytes\n",
+                  parameter_count(compilation.graph), report.macs, report.coefficient_bytes, report.activation_bytes);
+  text += fmt::format(
+      "cycles          {} ({:.3f} ms at 550 MHz), lower bound {} ({:.0f} %)\n", report.cycles,
+      milliseconds(report.cycles), report.lower_bound,
+      report.cycles ? 100.0 * static_cast<double>(report.lower_bound) / static_cast<double>(report.cycles) : 0.0);
   return text;
 }
 
