@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/npz.h"
 #include "base/tensor.h"
 #include "runtime/network.h"
 
@@ -19,11 +20,6 @@ struct SessionOptions {
   uint64_t ddr_bytes = 0;            // 0: the device's default
   bool trace = false;
   bool detect_races = false;
-};
-
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
 };
 
 // An input or output as the net declares it.

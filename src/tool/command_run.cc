@@ -140,7 +140,8 @@ Status print_top(const Tensor& scores, const RunArguments& a) {
   const auto values = scores.data<float>();
   std::vector<size_t> order(values.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t x, size_t y) { return values[x] > values[y]; });
+  std::sort(order.begin(), order.end(),
+            [&](size_t x, size_t y) { return values[x] > values[y] || (values[x] == values[y] && x < y); });
   for (size_t rank = 0; rank < std::min(a.top, order.size()); ++rank)
     fmt::print("  {:>6.2f} %  {}\n", 100 * values[order[rank]],
                order[rank] < labels.size() ? labels[order[rank]] : fmt::format("class {}", order[rank]));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "bmodel/layer_table.h"
 #include "target/bm1684/exec/instruction.h"
@@ -77,8 +78,8 @@ class StageProfiler {
 
   StageProfile finish() {
     if (profile_.layers[unnamed_].commands[0] + profile_.layers[unnamed_].commands[1] == 0) profile_.layers.pop_back();
-    std::stable_sort(profile_.events.begin(), profile_.events.end(),
-                     [](const auto& a, const auto& b) { return a.start < b.start; });
+    std::sort(profile_.events.begin(), profile_.events.end(),
+              [](const auto& a, const auto& b) { return std::tie(a.start, a.engine) < std::tie(b.start, b.engine); });
     return std::move(profile_);
   }
 
