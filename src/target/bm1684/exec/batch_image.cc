@@ -1,40 +1,16 @@
 #include "target/bm1684/exec/batch_image.h"
 
-#include <smmintrin.h>
-
 #include <algorithm>
 #include <array>
 
 #include "base/parallel.h"
+#include "target/bm1684/exec/byte_shuffle.h"
 #include "target/bm1684/exec/words.h"
 
 namespace bmnet::bm1684 {
 namespace {
 
 constexpr uint64_t kWordsPerTask = 1 << 15;
-
-// Four words of four batch items each, one word a channel, become four words of four channels each, one word an item.
-// Works on four positions at once; out holds 4 positions x 4 items.
-inline void transpose_bytes(const uint8_t* const (&row)[4], size_t offset, __m128i flip, __m128i (&out)[4]) {
-  const auto load = [&](int c) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row[c] + offset)); };
-  const __m128i w0 = load(0), w1 = load(1), w2 = load(2), w3 = load(3);
-  const __m128i low01 = _mm_unpacklo_epi8(w0, w1), high01 = _mm_unpackhi_epi8(w0, w1);
-  const __m128i low23 = _mm_unpacklo_epi8(w2, w3), high23 = _mm_unpackhi_epi8(w2, w3);
-  out[0] = _mm_xor_si128(_mm_unpacklo_epi16(low01, low23), flip);
-  out[1] = _mm_xor_si128(_mm_unpackhi_epi16(low01, low23), flip);
-  out[2] = _mm_xor_si128(_mm_unpacklo_epi16(high01, high23), flip);
-  out[3] = _mm_xor_si128(_mm_unpackhi_epi16(high01, high23), flip);
-}
-
-inline void widen_bytes(const uint8_t* const (&row)[4], size_t offset, bool is_signed, __m128i (&out)[4]) {
-  const auto load = [&](int c) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row[c] + offset)); };
-  const auto widen = [&](__m128i bytes) { return is_signed ? _mm_cvtepi8_epi16(bytes) : _mm_cvtepu8_epi16(bytes); };
-  const __m128i low = _mm_unpacklo_epi8(load(0), load(1)), high = _mm_unpackhi_epi8(load(0), load(1));
-  out[0] = widen(low);
-  out[1] = widen(_mm_srli_si128(low, 8));
-  out[2] = widen(high);
-  out[3] = widen(_mm_srli_si128(high, 8));
-}
 
 // The first `items` words of each of four positions.
 inline void store_items(const __m128i (&words)[4], uint64_t items, uint64_t positions, uint32_t* out) {
@@ -87,11 +63,12 @@ void BatchImage::load_row(const LaneView& view, uint64_t item, uint64_t group, u
       }
       offset = 0;
     }
+    // Rows are channels, and four neighbouring bytes the batch items of a position.
     __m128i words[4];
     if (packing_ == WordPacking::kBytes)
-      transpose_bytes(row, offset, flip, words);
+      interleave_bytes(row, offset, flip, words);
     else
-      widen_bytes(row, offset, is_signed_, words);
+      interleave_halves(row, offset, is_signed_, words);
     store_items(words, items_, positions, out);
   }
 }

@@ -1,6 +1,8 @@
 // fp32 convolution as a matrix product: weights (output channel x product) times patches (product x output position).
 // An output has four accumulators, chosen by the parity of the input channel and of the number of channel pairs visited
 // before: ordering the products accumulator by accumulator makes each of them one segment of a plain tile product.
+#include <immintrin.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -42,6 +44,22 @@ struct ProductOrder {
     }
   }
 };
+
+// The pairs at row[r] + offset, r < rows, apart: first and second numbers.
+inline void unzip_pairs(const uint8_t* const* row, uint64_t offset, uint64_t rows, float* first, float* second) {
+  uint64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const auto pair = [&](uint64_t i) { return reinterpret_cast<const __m64*>(row[r + i] + offset); };
+    const __m128 low = _mm_loadh_pi(_mm_loadl_pi(_mm_setzero_ps(), pair(0)), pair(1));
+    const __m128 high = _mm_loadh_pi(_mm_loadl_pi(_mm_setzero_ps(), pair(2)), pair(3));
+    _mm_storeu_ps(first + r, _mm_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0)));
+    _mm_storeu_ps(second + r, _mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1)));
+  }
+  for (; r < rows; ++r) {
+    std::memcpy(first + r, row[r] + offset, sizeof(float));
+    std::memcpy(second + r, row[r] + offset + sizeof(float), sizeof(float));
+  }
+}
 
 class ConvF32 {
  public:
@@ -108,11 +126,10 @@ class ConvF32 {
                                                         conv_.stored_x(kx) * weight.stride.w);
           const uint32_t* place = &order_.place[tap * channels + 2 * pair];
           float* even = out + place[0] * tile_rows_;
-          float* odd = both ? out + place[1] * tile_rows_ : nullptr;
-          for (uint64_t r = 0; r < rows; ++r) {
-            std::memcpy(even + r, row[r] + offset, sizeof(float));
-            if (both) std::memcpy(odd + r, row[r] + offset + sizeof(float), sizeof(float));
-          }
+          if (both)
+            unzip_pairs(row.data(), offset, rows, even, out + place[1] * tile_rows_);
+          else
+            for (uint64_t r = 0; r < rows; ++r) std::memcpy(even + r, row[r] + offset, sizeof(float));
         }
       }
     }

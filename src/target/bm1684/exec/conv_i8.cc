@@ -45,51 +45,82 @@ class ConvI8 {
 
   void pack_weights() {
     static thread_local Scratch<uint32_t> scratch;
-    start_.resize(tiles_ * tile_rows_);
-    const uint64_t size = tile_rows_ * depth_;
-    weights_ = scratch.get((conv_.constant_weight ? 1 : tiles_) * size);
-    parallel_for(tiles_, std::max<uint64_t>(1, 65536 / size), [&](size_t begin, size_t end) {
-      for (size_t tile = begin; tile < end; ++tile)
-        for (uint64_t r = 0; r < tile_rows_; ++r) pack_row(tile * tile_rows_ + r, tile, r);
+    start_.assign(tiles_ * tile_rows_, 0);
+    const uint64_t size = tile_rows_ * depth_, packed = conv_.constant_weight ? 1 : tiles_;
+    weights_ = scratch.get(packed * size);
+    parallel_for(packed, std::max<uint64_t>(1, 65536 / size), [&](size_t begin, size_t end) {
+      for (size_t tile = begin; tile < end; ++tile) {
+        pack_tile(tile, weights_ + tile * size);
+        if (flip_) set_flip_start(tile);
+      }
     });
+    for (uint64_t c = 0; c < conv_.out_channels; ++c) {
+      const uint64_t packed_row = conv_.constant_weight ? c % tile_rows_ : c;
+      if (c != packed_row) start_[c] = start_[packed_row];
+    }
+    if (conv_.has_bias)
+      for (uint64_t c = 0; c < conv_.out_channels; ++c)
+        start_[c] = static_cast<int32_t>(static_cast<uint32_t>(start_[c]) + bias(c));
   }
 
-  // Four weights of consecutive input channels; those beyond the last are zero.
-  uint32_t weight_word(uint64_t channel, uint64_t quad, uint64_t ky, uint64_t kx) const {
-    uint32_t word = (conv_.weight_constant & 0xFF) * 0x01010101u;
+  // Rows of the tile side by side; those beyond the last output channel repeat it. A stored word holds the weights of
+  // four input channels.
+  void pack_tile(uint64_t tile, uint32_t* out) const {
+    const LaneView view(memory_);
+    std::array<const uint8_t*, 16> row{};
     if (!conv_.constant_weight)
-      word =
-          read<uint32_t>(LaneView(memory_).at(conv_.weight, 4 * quad, channel, conv_.stored_y(ky), conv_.stored_x(kx)));
-    const uint64_t count = conv_.in_channels - 4 * quad;
-    return count >= 4 ? word : word & ((1u << (8 * count)) - 1);
+      for (uint64_t r = 0; r < tile_rows_; ++r)
+        row[r] = view.at(conv_.weight, 0, std::min(tile * tile_rows_ + r, conv_.out_channels - 1));
+    for (uint64_t quad = 0; quad < (conv_.in_channels + 3) / 4; ++quad) {
+      const uint64_t count = std::min<uint64_t>(4, conv_.in_channels - 4 * quad);
+      const uint32_t mask = count == 4 ? ~0u : (1u << (8 * count)) - 1;
+      for (uint64_t ky = 0, tap = 0; ky < conv_.y.kernel; ++ky)
+        for (uint64_t kx = 0; kx < conv_.x.kernel; ++kx, ++tap) {
+          const Strides& stride = conv_.weight.stride;
+          const uint64_t offset = 4 * (quad * stride.n + conv_.stored_y(ky) * stride.h + conv_.stored_x(kx) * stride.w);
+          for (uint64_t r = 0; r < tile_rows_; ++r) {
+            const uint32_t word =
+                conv_.constant_weight ? (conv_.weight_constant & 0xFF) * 0x01010101u : read<uint32_t>(row[r] + offset);
+            put_word(word & mask, tap, quad, count, out + r);
+          }
+        }
+    }
   }
 
-  // Row `r` of a tile (in the scratch of tile 0 when weights are constant) and the start value of its channel.
-  void pack_row(uint64_t channel, uint64_t tile, uint64_t r) {
-    if (channel >= conv_.out_channels) return;
-    uint32_t* out = weights_ + (conv_.constant_weight ? 0 : tile) * tile_rows_ * depth_ + r;
-    const bool write = !conv_.constant_weight || tile == 0;
-    uint32_t sum = 0;
-    for (uint64_t ky = 0; ky < conv_.y.kernel; ++ky)
-      for (uint64_t kx = 0; kx < conv_.x.kernel; ++kx)
-        for (uint64_t quad = 0; quad < (conv_.in_channels + 3) / 4; ++quad) {
-          const uint32_t word = weight_word(channel, quad, ky, kx);
-          std::array<int32_t, 4> weight;
-          for (int i = 0; i < 4; ++i) {
-            weight[i] = extend8(word >> (8 * i), conv_.weight_signed);
-            sum += static_cast<uint32_t>(weight[i]);
-          }
-          if (!write) continue;
-          if (packing_ == WordPacking::kBytes) {
-            *out = word;
-            out += tile_rows_;
-            continue;
-          }
-          for (int i = 0; i < 4 && 4 * quad + i < conv_.in_channels; i += 2, out += tile_rows_)
-            *out = static_cast<uint16_t>(weight[i]) | static_cast<uint32_t>(static_cast<uint16_t>(weight[i + 1])) << 16;
-        }
-    if (flip_) sum *= conv_.weight_signed ? -128 : 128;
-    start_[channel] = static_cast<int32_t>((flip_ ? sum : 0) + bias(channel));
+  void put_word(uint32_t word, uint64_t tap, uint64_t quad, uint64_t count, uint32_t* out) const {
+    if (packing_ == WordPacking::kBytes) {
+      out[(tap * image_.groups() + quad) * tile_rows_] = word;
+      return;
+    }
+    for (uint64_t i = 0; i < count; i += 2) {
+      const auto half = [&](uint64_t k) {
+        return static_cast<uint16_t>(extend8(word >> (8 * k), conv_.weight_signed));
+      };
+      out[(tap * image_.groups() + 2 * quad + i / 2) * tile_rows_] = half(i) | static_cast<uint32_t>(half(i + 1)) << 16;
+    }
+  }
+
+  // What flipping the input adds to the sums of the tile's rows, taken back: the sums of weights come from a product
+  // with ones.
+  void set_flip_start(uint64_t tile) {
+    std::array<uint32_t, kSlackBytes / sizeof(uint32_t)> ones;
+    std::array<int32_t, 16 * 16> sums;
+    const std::array<int32_t, 16> zeros{};
+    ones.fill(0x01010101);
+    TileI32 product;
+    product.a = weights_ + tile * tile_rows_ * depth_;
+    product.b = ones.data();
+    product.depth = static_cast<uint32_t>(depth_);
+    product.b_signed = !conv_.weight_signed;
+    product.rows = static_cast<int>(tile_rows_);
+    product.columns = 1;
+    product.init = zeros.data();
+    product.out = sums.data();
+    product.out_stride = 16;
+    kernels().tile_bytes(product);
+    for (uint64_t r = 0; r < tile_rows_; ++r)
+      start_[tile * tile_rows_ + r] = static_cast<int32_t>(static_cast<uint32_t>(sums[r * 16]) *
+                                                           static_cast<uint32_t>(conv_.weight_signed ? -128 : 128));
   }
 
   uint32_t bias(uint64_t channel) const {
@@ -134,6 +165,10 @@ class ConvI8 {
     tile.columns = static_cast<int>(count * image_.items());
     tile.out = scratch.get(tile_rows_ * columns);
     tile.out_stride = static_cast<uint32_t>(columns);
+    Deposit deposit;
+    deposit.relu = conv_.relu;
+    deposit.right_shift = conv_.right_shift;
+    set_range(conv_.result_signed(), conv_.wide_result, deposit);
     const auto multiply = packing_ == WordPacking::kBytes ? kernels().tile_bytes : kernels().tile_s16;
     for (uint64_t t = first_tile; t < end_tile; ++t) {
       const uint64_t channel = t * tile_rows_;
@@ -142,29 +177,8 @@ class ConvI8 {
       tile.init = start_.data() + channel;
       multiply(tile);
       for (int r = 0; r < tile.rows; ++r)
-        write_row(tile.out + r * columns, count,
-                  result_at(memory_, conv_.result, n, channel + r) + first * conv_.result.layout.unit);
-    }
-  }
-
-  // `count` positions of all batch items of one channel.
-  void write_row(const int32_t* in, uint64_t count, uint8_t* out) const {
-    const uint64_t items = image_.items();
-    Deposit deposit;
-    deposit.relu = conv_.relu;
-    deposit.right_shift = conv_.right_shift;
-    set_range(conv_.result_signed(), conv_.wide_result, deposit);
-    // Four items fill the words: one run. Fewer are written one by one between their neighbours.
-    const uint64_t runs = items == 4 ? 1 : items;
-    deposit.count = items == 4 ? 4 * count : count;
-    deposit.in_step = static_cast<uint32_t>(runs);
-    deposit.pitch = items == 4 ? 1 : 4;
-    for (uint64_t run = 0; run < runs; ++run) {
-      deposit.in = in + run;
-      if (conv_.wide_result)
-        kernels().deposit_i16(deposit, reinterpret_cast<uint16_t*>(out) + run);
-      else
-        kernels().deposit_i8(deposit, out + run);
+        deposit_items(deposit, tile.out + r * columns, count, image_.items(), conv_.wide_result,
+                      result_at(memory_, conv_.result, n, channel + r) + first * conv_.result.layout.unit);
     }
   }
 

@@ -12,6 +12,7 @@
 namespace bmnet::bm1684 {
 
 inline constexpr size_t kSlackBytes = 256;
+inline constexpr int kMaxTileColumns = 64;
 
 // out[r][j] = sum over k of a[k][r] * b[k][j] for a tile of `rows` x `columns`.
 // The sum is kept in `segments` (1, 2 or 4) accumulators that start at 0.0; accumulator s takes the k in

@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "target/bm1684/exec/batch_image.h"
+#include "target/bm1684/exec/byte_shuffle.h"
 #include "target/bm1684/exec/kernel.h"
 #include "target/bm1684/exec/matmul.h"
 #include "target/bm1684/exec/words.h"
@@ -92,24 +93,31 @@ class MatmulI8 {
     return old;
   }
 
-  // `count` columns of the right matrix, the depth indices of a word side by side.
+  // `count` columns of the right matrix, the depth indices of a word side by side. Those beyond the last repeat it: the
+  // left side is zero there.
   const uint32_t* pack_right(uint64_t section, uint64_t column, uint64_t count) const {
     static thread_local Scratch<uint32_t> scratch;
     uint32_t* panel = scratch.get(words_ * tile_columns_ + kSlackBytes / sizeof(uint32_t));
     const uint64_t per_word = channels_per_word(packing_);
-    const int bits = 32 / static_cast<int>(per_word);
-    const uint32_t flip = flip_ ? 0x80 : 0;
+    const __m128i flip = _mm_set1_epi8(flip_ ? -128 : 0);
     for (uint64_t word = 0; word < words_; ++word) {
-      uint32_t* out = panel + word * tile_columns_;
-      std::fill_n(out, tile_columns_, 0);
-      for (uint64_t i = 0; i < per_word && word * per_word + i < matmul_.depth; ++i) {
-        const uint8_t* from = right_.at(matmul_.right.sections, word * per_word + i, section, 0, column);
+      const uint8_t* source[4];
+      for (uint64_t i = 0; i < 4; ++i) {
+        const uint64_t k = std::min(word * per_word + std::min(i, per_word - 1), matmul_.depth - 1);
+        source[i] = right_.at(matmul_.right.sections, k, section, 0, column);
+      }
+      for (uint64_t j = 0; j < count; j += 16) {
+        uint8_t rest[4][16] = {};
+        const uint8_t* row[4] = {source[0] + j, source[1] + j, source[2] + j, source[3] + j};
+        if (count - j < 16)
+          for (int i = 0; i < 4; ++i) row[i] = static_cast<uint8_t*>(std::memcpy(rest[i], row[i], count - j));
+        __m128i words[4];
         if (packing_ == WordPacking::kBytes)
-          for (uint64_t j = 0; j < count; ++j) out[j] |= (from[j] ^ flip) << (bits * i);
+          interleave_bytes(row, 0, flip, words);
         else
-          for (uint64_t j = 0; j < count; ++j)
-            out[j] |= static_cast<uint32_t>(static_cast<uint16_t>(extend8(from[j], matmul_.right_signed)))
-                      << (bits * i);
+          interleave_halves(row, 0, matmul_.right_signed, words);
+        // What runs over the row is overwritten by the next one, or is slack.
+        std::memcpy(panel + word * tile_columns_ + j, words, sizeof words);
       }
     }
     return panel;

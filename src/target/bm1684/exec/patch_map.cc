@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cstring>
 
 #include "target/bm1684/exec/conv.h"
+#include "target/bm1684/exec/copy_words.h"
 
 namespace bmnet::bm1684 {
 
@@ -44,9 +44,9 @@ void PatchMap::copy_row(const uint32_t* plane, uint64_t tap, uint32_t fill, uint
     const uint32_t* from = plane + piece.from;
     uint32_t* to = row + piece.to;
     if (piece.from_step == words_ && piece.to_step == words_) {
-      std::memcpy(to, from, piece.count * words_ * sizeof(uint32_t));
+      copy_run(from, piece.count * words_, to);
     } else if (words_ == 1) {
-      for (uint32_t k = 0; k < piece.count; ++k) to[k * piece.to_step] = from[k * piece.from_step];
+      copy_strided(from, piece.from_step, piece.count, to, piece.to_step);
     } else {
       for (uint32_t k = 0; k < piece.count; ++k)
         for (uint64_t word = 0; word < words_; ++word) to[k * piece.to_step + word] = from[k * piece.from_step + word];

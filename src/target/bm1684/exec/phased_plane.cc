@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <cstring>
 
+#include "target/bm1684/exec/copy_words.h"
 #include "target/bm1684/exec/kernel.h"
 #include "target/bm1684/exec/window.h"
 
@@ -17,6 +17,11 @@ PhasedPlane::PhasedPlane(const WindowAxis& y, const WindowAxis& x, uint32_t fill
   rows_ = blank_ + row_words_;
   // The fill between the elements is the same for every plane.
   std::fill_n(blank_, (y.size + 1) * row_words_ + slack, fill);
+  row_of_place_.resize(y.extent());
+  for (uint64_t place = 0; place < row_of_place_.size(); ++place) {
+    const int64_t element = y.element(place);
+    row_of_place_[place] = element < 0 ? blank_ : rows_ + static_cast<uint64_t>(element) * row_words_;
+  }
 }
 
 void PhasedPlane::load(const uint32_t* plane) {
@@ -29,17 +34,9 @@ void PhasedPlane::load(const uint32_t* plane) {
     for (uint64_t y = 0; y < y_.size; ++y) {
       const uint32_t* from = plane + y * x_.size + run.first_input;
       uint32_t* to = rows_ + y * row_words_ + phase * phase_words_ + run.first_output;
-      if (run.input_step == 1 && run.output_step == 1)
-        std::memcpy(to, from, run.count * sizeof(uint32_t));
-      else
-        for (uint64_t i = 0; i < run.count; ++i) to[i * run.output_step] = from[i * run.input_step];
+      copy_strided(from, run.input_step, run.count, to, run.output_step);
     }
   }
-}
-
-const uint32_t* PhasedPlane::row(uint64_t oy, uint64_t ky) const {
-  const int64_t y = y_.element(oy * y_.stride + ky * y_.dilation);
-  return y < 0 ? blank_ : rows_ + static_cast<uint64_t>(y) * row_words_;
 }
 
 uint32_t PhasedPlane::column(uint64_t kx) const {

@@ -38,7 +38,7 @@ class PhasedPlane {
 
   void load(const uint32_t* plane);  // y.size x x.size words
   // Row for tap `ky` of output row `oy`, and the offset of tap `kx` in it: output ox is word [column(kx) + ox].
-  const uint32_t* row(uint64_t oy, uint64_t ky) const;
+  const uint32_t* row(uint64_t oy, uint64_t ky) const { return row_of_place_[oy * y_.stride + ky * y_.dilation]; }
   uint32_t column(uint64_t kx) const;
 
  private:
@@ -47,6 +47,7 @@ class PhasedPlane {
   Scratch<uint32_t> words_;
   uint32_t* rows_ = nullptr;   // y.size rows of elements
   uint32_t* blank_ = nullptr;  // one row of fill
+  std::vector<const uint32_t*> row_of_place_;
 };
 
 }  // namespace bmnet::bm1684

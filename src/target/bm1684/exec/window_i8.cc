@@ -77,13 +77,20 @@ class WindowI8 {
     weights_.assign(y_.kernel * x_.kernel, extend8(factor, window_.weight_signed));
   }
 
+  // Byte `item` of every word as a number.
+  void widen_item(const uint8_t* words, int item, uint64_t count, uint32_t* out) const {
+    for (uint64_t i = 0; i < count; ++i) {
+      const uint32_t top = read<uint32_t>(words + 4 * i) << (24 - 8 * item);
+      out[i] = window_.input_signed ? static_cast<uint32_t>(static_cast<int32_t>(top) >> 24) : top >> 24;
+    }
+  }
+
   void run_plane(uint64_t n, uint64_t c, const std::vector<uint32_t>& column, PhasedPlane& plane) const {
     static thread_local Scratch<uint32_t> widened_scratch;
     static thread_local Scratch<int32_t> out_scratch;
     const uint64_t size = y_.size * x_.size;
     uint32_t* widened = widened_scratch.get(size);
-    const uint8_t* from = input_.at(window_.input, n, c);  // the item's byte of the first word
-    for (uint64_t i = 0; i < size; ++i) widened[i] = static_cast<uint32_t>(extend8(from[4 * i], window_.input_signed));
+    widen_item(input_.at(window_.input, n / 4 * 4, c), static_cast<int>(n % 4), size, widened);
     plane.load(widened);
     std::vector<const int32_t*> rows(y_.kernel);
     WindowRowI32 row;

@@ -118,15 +118,19 @@ class WinogradF32 {
 
   void write_blocks(uint64_t n, uint64_t channel, uint64_t first, uint64_t count, const float* blocks) const {
     const float bias = biases_[channel];
-    grid_.for_each_run(first, count, [&](uint64_t patch, uint64_t, uint64_t y, uint64_t x, uint64_t columns) {
+    grid_.for_each_run(first, count, [&](uint64_t patch, uint64_t run, uint64_t y, uint64_t x, uint64_t columns) {
       for (uint64_t row = 0; row < 2 && y + row < grid_.height; ++row) {
         auto* out = reinterpret_cast<float*>(result_at(memory_, conv_.result, n, channel, y + row, x));
-        const float* even = blocks + 2 * row * panel_columns_ + patch;
-        const float* odd = even + panel_columns_;
-        for (uint64_t i = 0; i < columns; ++i) {
-          const float value = (i % 2 == 0 ? even : odd)[i / 2] + bias;
-          out[i] = conv_.accumulate ? value + out[i] : value;
+        const float* left = blocks + 2 * row * panel_columns_ + patch;
+        const float* right = left + panel_columns_;
+        float line[2 * kMaxTileColumns];
+        for (uint64_t i = 0; i < run; ++i) {
+          line[2 * i] = left[i] + bias;
+          line[2 * i + 1] = right[i] + bias;
         }
+        if (conv_.accumulate)
+          for (uint64_t i = 0; i < columns; ++i) line[i] += out[i];
+        std::memcpy(out, line, columns * sizeof(float));
       }
     });
   }

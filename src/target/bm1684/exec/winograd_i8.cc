@@ -27,7 +27,7 @@ class WinogradI8 {
 
   void run() {
     pack_weights();
-    biases_.assign(conv_.out_channels, 0);
+    biases_.assign(tiles_ * tile_rows_, 0);
     if (conv_.has_bias)
       for (uint64_t c = 0; c < conv_.out_channels; ++c)
         biases_[c] = extend16(read<uint16_t>(LaneView(memory_).at(conv_.bias, 0, c)), conv_.bias_signed);
@@ -90,11 +90,11 @@ class WinogradI8 {
         scratch.get((kWinogradEntries * tile_rows_ + 8) * panel_columns_ + kSlackBytes / sizeof(int32_t));
     int32_t* blocks = products + kWinogradEntries * entry_size;
     const std::array<int32_t, 16> zeros{};
+    constexpr uint64_t kMiddle = 5;  // the entry that adds to all four outputs alike: it takes the bias
     TileI32 tile;
     tile.depth = static_cast<uint32_t>(image_.groups());
     tile.b_stride = static_cast<uint32_t>(panel_columns_);
     tile.columns = static_cast<int>(panel_columns_);
-    tile.init = zeros.data();
     tile.out_stride = static_cast<uint32_t>(panel_columns_);
     for (uint64_t t = 0; t < tiles_; ++t) {
       tile.rows = static_cast<int>(std::min(tile_rows_, conv_.out_channels - t * tile_rows_));
@@ -102,6 +102,7 @@ class WinogradI8 {
         tile.a = weights_ + (t * kWinogradEntries + entry) * tile_size();
         tile.b = panel + entry * image_.groups() * panel_columns_;
         tile.out = products + entry * entry_size;
+        tile.init = entry == kMiddle ? biases_.data() + t * tile_rows_ : zeros.data();
         kernels().tile_s16(tile);
       }
       for (int r = 0; r < tile.rows; ++r) {
@@ -116,24 +117,18 @@ class WinogradI8 {
   void write_blocks(uint64_t n, uint64_t channel, uint64_t first, uint64_t count, const int32_t* blocks,
                     int32_t* line) const {
     const uint64_t items = image_.items();
-    const auto bias = static_cast<uint32_t>(biases_[channel]);
     Deposit deposit;
     deposit.right_shift = conv_.right_shift;
     set_range(!conv_.relu, false, deposit);
-    deposit.in_step = static_cast<uint32_t>(items);
-    deposit.pitch = 4;
-    grid_.for_each_run(first, count, [&](uint64_t patch, uint64_t, uint64_t y, uint64_t x, uint64_t columns) {
-      deposit.count = columns;
+    grid_.for_each_run(first, count, [&](uint64_t patch, uint64_t run, uint64_t y, uint64_t x, uint64_t columns) {
       for (uint64_t row = 0; row < 2 && y + row < grid_.height; ++row) {
-        for (uint64_t i = 0; i < columns; ++i) {
-          const int32_t* from = blocks + (2 * row + i % 2) * panel_columns_ + (patch + i / 2) * items;
-          for (uint64_t item = 0; item < items; ++item)
-            line[i * items + item] = static_cast<int32_t>(static_cast<uint32_t>(from[item]) + bias);
+        const int32_t* left = blocks + 2 * row * panel_columns_ + patch * items;
+        const int32_t* right = left + panel_columns_;
+        for (uint64_t i = 0; i < run; ++i) {
+          std::copy_n(left + i * items, items, line + 2 * i * items);
+          std::copy_n(right + i * items, items, line + (2 * i + 1) * items);
         }
-        for (uint64_t item = 0; item < items; ++item) {
-          deposit.in = line + item;
-          kernels().deposit_i8(deposit, result_at(memory_, conv_.result, n, channel, y + row, x) + item);
-        }
+        deposit_items(deposit, line, columns, items, false, result_at(memory_, conv_.result, n, channel, y + row, x));
       }
     });
   }

@@ -30,4 +30,20 @@ inline void set_range(bool is_signed, bool wide, Deposit& deposit) {
   deposit.high = is_signed ? size / 2 - 1 : size - 1;
 }
 
+// `positions` results of `items` batch items each, side by side, into a 4N tensor: four items fill the words and make
+// one run, fewer are written one by one between their neighbours.
+inline void deposit_items(Deposit deposit, const int32_t* in, size_t positions, size_t items, bool wide, uint8_t* out) {
+  const size_t runs = items == 4 ? 1 : items;
+  deposit.count = items == 4 ? 4 * positions : positions;
+  deposit.in_step = static_cast<uint32_t>(runs);
+  deposit.pitch = items == 4 ? 1 : 4;
+  for (size_t run = 0; run < runs; ++run) {
+    deposit.in = in + run;
+    if (wide)
+      kernels().deposit_i16(deposit, reinterpret_cast<uint16_t*>(out) + run);
+    else
+      kernels().deposit_i8(deposit, out + run);
+  }
+}
+
 }  // namespace bmnet::bm1684
