@@ -71,7 +71,6 @@ constexpr Refused kRefused[] = {
     {"Det", kMissing},
     {"GRUUnit", kExperimental},
     {"GivenTensorFill", kExperimental},
-    {"GridSample", kMissing},
     {"ImageDecoder", "pictures are decoded outside the network"},
     {"Loop", kLoop},
     {"LoopIndexTensor", kExperimental},

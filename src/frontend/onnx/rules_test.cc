@@ -314,6 +314,33 @@ TEST(upsample, scales_are_attributes_before_opset_9) {
               ElementsAre(1, 1, 2, 2));
 }
 
+// ---- sampling
+
+Tensor sampled(std::vector<Attr> attributes, std::vector<float> point) {
+  return run(single(16, "GridSample", {{1, 1, 2, 2}, {1, 1, 1, 2}}, std::move(attributes)),
+             {f32({1, 1, 2, 2}, {1, 2, 3, 4}), f32({1, 1, 1, 2}, std::move(point))})[0];
+}
+
+TEST(grid_sample, interpolates_between_the_four_neighbours) {
+  EXPECT_THAT(floats(sampled({}, {0, 0})), ElementsAre(2.5));
+}
+
+TEST(grid_sample, the_corner_is_an_edge_or_a_centre) {
+  EXPECT_THAT(floats(sampled({}, {-1, -1})), ElementsAre(0.25));  // a quarter of the 1, the rest zeros
+  EXPECT_THAT(floats(sampled({{"align_corners", 1}}, {-1, -1})), ElementsAre(1));
+}
+
+TEST(grid_sample, outside_is_zero_border_or_mirrored) {
+  EXPECT_THAT(floats(sampled({{"mode", "nearest"}}, {9, 9})), ElementsAre(0));
+  EXPECT_THAT(floats(sampled({{"mode", "nearest"}, {"padding_mode", "border"}}, {9, 9})), ElementsAre(4));
+  EXPECT_THAT(floats(sampled({{"mode", "nearest"}, {"padding_mode", "reflection"}}, {1.5, -0.5})), ElementsAre(2));
+}
+
+TEST(grid_sample, bicubic_is_refused) {
+  EXPECT_THAT(refusal(single(16, "GridSample", {{1, 1, 2, 2}, {1, 1, 1, 2}}, {{"mode", "bicubic"}})),
+              HasSubstr("mode 'bicubic'; bilinear and nearest"));
+}
+
 // ---- constants and types
 
 TEST(constant, in_every_form) {
