@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
 
@@ -221,6 +222,29 @@ INSTANTIATE_TEST_SUITE_P(samples, Sample,
                                          "minimal_two_stages", "ppocr_det_db640_fp32_b1", "ppocr_rec_cnn_fp32_b1",
                                          "retinaface320_fp32_b1", "retinaface320_int8_b1", "retinaface384x640_fp32_b1"),
                          [](const auto& parameter) { return std::string(parameter.param); });
+
+// Outputs and the whole activation memory of a network after a run on noise.
+TEST(cmodel, agrees_with_the_simulator_on_a_network) {
+  const char* library = std::getenv("BM1684_CMODEL");
+  if (!library) GTEST_SKIP() << "needs a C model library: BM1684_CMODEL is not set";
+  const fs::path file = shared_file("bmodel/samples/ppocr_rec_cnn_fp32_b1/compilation.bmodel");
+  BMNET_REQUIRE_SHARED(file);
+  std::vector<std::byte> memory[2];
+  for (int i = 0; i < 2; ++i) {
+    auto session = Session::open(file, {.device = i ? std::string("cmodel=") + library : "simulator"}).value();
+    const std::vector<TensorDeclaration> declarations = session->inputs().value();
+    NamedTensor input{declarations[0].name, Tensor(declarations[0].info)};
+    uint32_t state = 1;
+    for (float& value : input.tensor.data<float>())
+      value = static_cast<int32_t>(state = state * 1664525 + 1013904223) / 2147483648.0f;
+    const auto run = session->run({&input, 1});
+    ASSERT_TRUE(run) << run.error().message;
+    const bmodel::Stage& stage = session->networks()[0]->stages[0].source;
+    memory[i].resize(stage.ctx_size);
+    ASSERT_TRUE(session->read_memory(0, 0, stage.ctx_addr, memory[i]));
+  }
+  EXPECT_TRUE(memory[0] == memory[1]);
+}
 
 // Cycles of the samples' static streams as the specification lists them.
 TEST(cycles, of_the_sample_networks) {

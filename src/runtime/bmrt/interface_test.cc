@@ -135,6 +135,41 @@ TEST_F(Bmrt, refuses_wrong_launches) {
   EXPECT_FALSE(bmrt_launch_tensor_ex(bmrt_, "copy", &x.tensor, 1, &y, 1, true, false)) << "output memory too small";
 }
 
+// The same commands, compiled for int8 tensors in 4N: [3,4,8,16] fills 512 words.
+bmodel::Model int8_model() {
+  bmodel::Model model = bmodel::test::copy_model("int8");
+  bmodel::Stage& stage = model.nets[0].stages[0];
+  for (auto* tensors : {&stage.inputs, &stage.outputs, &stage.sub_nets[0].inputs, &stage.sub_nets[0].outputs}) {
+    tensors->at(0).data_type = bmodel::DataType::kInt8;
+    tensors->at(0).store_mode = bmodel::StoreMode::k4N;
+    tensors->at(0).shapes = {{3, 4, 8, 16}};
+  }
+  return model;
+}
+
+TEST_F(Bmrt, converts_between_1n_and_4n) {
+  ASSERT_TRUE(load(int8_model()));
+  EXPECT_EQ(bmrt_get_network_info(bmrt_, "int8")->max_input_bytes[0], 2048);  // three batch items count as four
+  std::vector<int8_t> x(3 * 512), words(2048);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<int8_t>(i * 7 + i / 512);
+  bm_tensor_t in{}, out{};
+  ASSERT_TRUE(bmrt_tensor(&in, bmrt_, BM_INT8, shape({3, 4, 8, 16})));
+  ASSERT_EQ(bm_memcpy_s2d(handle_, in.device_mem, x.data()), BM_SUCCESS);
+  ASSERT_EQ(bm_malloc_device_byte(handle_, &out.device_mem, 2048), BM_SUCCESS);
+  out.st_mode = BM_STORE_4N;
+  ASSERT_TRUE(bmrt_launch_tensor_ex(bmrt_, "int8", &in, 1, &out, 1, true, true));
+  ASSERT_EQ(bm_memcpy_d2s(handle_, words.data(), out.device_mem), BM_SUCCESS);
+  for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(words[i % 512 * 4 + i / 512], x[i]) << i;
+
+  // And back: the 4N words in, 1N out.
+  std::vector<int8_t> y(x.size());
+  bm_tensor_t plain{};
+  ASSERT_TRUE(bmrt_launch_tensor(bmrt_, "int8", &out, 1, &plain, 1));
+  ASSERT_EQ(bm_memcpy_d2s_partial(handle_, y.data(), plain.device_mem, y.size()), BM_SUCCESS);
+  EXPECT_EQ(y, x);
+  for (const bm_tensor_t& tensor : {in, out, plain}) bm_free_device(handle_, tensor.device_mem);
+}
+
 TEST_F(Bmrt, skips_a_net_whose_name_is_there) {
   EXPECT_TRUE(load(bmodel::test::copy_model("copy")));
   EXPECT_EQ(bmrt_get_network_number(bmrt_), 1);

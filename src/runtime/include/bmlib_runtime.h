@@ -143,7 +143,7 @@ DECL_EXPORT bm_status_t bm_malloc_device_mem(bm_handle_t handle, unsigned long l
                                              unsigned long long size);
 DECL_EXPORT void bm_free_device(bm_handle_t handle, bm_device_mem_t mem);
 DECL_EXPORT void bm_free_device_mem(bm_handle_t handle, unsigned long long paddr);
-/* The firmware's reserved memory; the request takes a lock that the release gives back. */
+/* Where the firmware's reserved memory begins. No firmware shares it here, so nothing is locked. */
 DECL_EXPORT unsigned long long bm_gmem_arm_reserved_request(bm_handle_t handle);
 DECL_EXPORT void bm_gmem_arm_reserved_release(bm_handle_t handle);
 
