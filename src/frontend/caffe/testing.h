@@ -13,7 +13,7 @@
 
 #include "frontend/caffe/caffemodel.pb.h"
 #include "frontend/caffe/import.h"
-#include "op/op.h"
+#include "op/interpreter.h"
 
 namespace bmnet::caffe::test {
 
@@ -44,23 +44,15 @@ class ModelWriter {
 // Every output of a model by name, computed with the reference kernels.
 inline NamedTensors run(const nn::Model& model, const NamedTensors& inputs) {
   const op::Graph graph = model.to_graph().value();
-  std::vector<Tensor> values(graph.values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (graph.values[i].constant) values[i] = *graph.values[i].constant;
-  }
-  for (op::ValueId input : graph.inputs) values[input] = inputs.at(graph.values[input].name);
-  for (const op::Node& node : graph.nodes) {
-    std::vector<Tensor> operands;
-    for (op::ValueId input : node.inputs) operands.push_back(values[input]);
-    auto results = op::evaluate(node.op, node.attributes, operands);
-    if (!results) {
-      ADD_FAILURE() << node.name << ": " << results.error().message;
-      return {};
-    }
-    for (size_t i = 0; i < results->size(); ++i) values[node.outputs[i]] = (*results)[i];
+  std::vector<NamedTensor> named;
+  for (const auto& [name, tensor] : inputs) named.push_back({name, tensor});
+  const auto results = op::interpret(graph, named);
+  if (!results) {
+    ADD_FAILURE() << results.error().message;
+    return {};
   }
   NamedTensors outputs;
-  for (size_t i = 0; i < graph.outputs.size(); ++i) outputs.emplace(graph.output_names[i], values[graph.outputs[i]]);
+  for (size_t i = 0; i < results->size(); ++i) outputs.emplace(graph.output_names[i], (*results)[i]);
   return outputs;
 }
 
