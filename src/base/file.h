@@ -21,6 +21,8 @@ class MappedFile {
   Bytes bytes() const { return bytes_; }
   std::string_view text() const { return as_text(bytes_); }
   const std::shared_ptr<const void>& owner() const { return owner_; }
+  // Lets the pages wholly inside `part` (of bytes()) leave memory; they are read again when touched.
+  void release(Bytes part) const;
   // Takes the whole pages of `part` (inside bytes()) out of this program's memory; touching them reads them again.
   void forget(Bytes part) const;
 

@@ -62,6 +62,14 @@ TEST_F(file, a_mapping_outlives_its_handle_and_its_file) {
   EXPECT_EQ(text, "hello");
 }
 
+TEST_F(file, released_pages_are_read_again) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "a.txt", std::string(100000, 'x')));
+  const MappedFile mapped = *MappedFile::open(folder_ / "a.txt");
+  mapped.release(mapped.bytes().subspan(1));
+  mapped.release(mapped.bytes().first(3));
+  EXPECT_EQ(mapped.text(), std::string(100000, 'x'));
+}
+
 TEST_F(file, a_reader_keeps_the_old_content_while_a_writer_replaces_it) {
   ASSERT_TRUE(write_file_atomically(folder_ / "a.txt", "old"));
   MappedFile mapped = *MappedFile::open(folder_ / "a.txt");

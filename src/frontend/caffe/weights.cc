@@ -163,7 +163,18 @@ Result<Weights> parse_weights(Bytes content, std::string_view what, const std::s
 
 Result<Weights> read_weights(const std::filesystem::path& caffemodel) {
   BMNET_ASSIGN(const MappedFile file, MappedFile::open(caffemodel));
-  return parse_weights(file.bytes(), caffemodel.filename().string(), file.owner());
+  BMNET_ASSIGN(Weights weights, parse_weights(file.bytes(), caffemodel.filename().string(), file.owner()));
+  // Floats that stand at odd places of the file have to be copied: then they need not be in memory twice.
+  for (auto& [layer, blobs] : weights) {
+    for (Tensor& blob : blobs) {
+      if (reinterpret_cast<uintptr_t>(blob.raw()) % alignof(float) == 0) continue;
+      Tensor aligned(blob.info());
+      std::memcpy(aligned.raw(), blob.raw(), blob.bytes());
+      file.release({static_cast<const uint8_t*>(blob.raw()), blob.bytes()});
+      blob = std::move(aligned);
+    }
+  }
+  return weights;
 }
 
 }  // namespace bmnet::caffe

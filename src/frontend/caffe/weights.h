@@ -24,6 +24,7 @@ constexpr int64_t kMaxElements = int64_t{1} << 31;
 // False when a dimension is < 1 or there are more than kMaxElements elements.
 bool is_sane_shape(std::span<const int64_t> dims);
 
+// Blobs at odd places of the file are copied here, so that all of these are aligned for float.
 // Errors: no such file, a damaged or cut-off file, a text file, a blob whose shape and size do not agree.
 Result<Weights> read_weights(const std::filesystem::path& caffemodel);
 // The same for a file's content; blobs borrow from it, `owner` keeps it alive. `what` names it in messages.
