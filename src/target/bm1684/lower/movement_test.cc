@@ -71,8 +71,9 @@ TEST(gather, computed_indices_run_on_the_cpu) {
 TEST(gather, scattered_indices_run_on_the_cpu) {
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < 10000; ++i) indices.push_back((i * 7919) % 10007);
-  EXPECT_THAT(test::why_on_cpu("gather", {{"axis", int64_t{0}}}, {noise({10007}), op::test::i64({10000}, indices)}, {1}),
-              testing::HasSubstr("4096 memory commands"));
+  EXPECT_THAT(
+      test::why_on_cpu("gather", {{"axis", int64_t{0}}}, {noise({10007}), op::test::i64({10000}, indices)}, {1}),
+      testing::HasSubstr("4096 memory commands"));
 }
 
 TEST(movement, random_slices_of_random_transposes) {
