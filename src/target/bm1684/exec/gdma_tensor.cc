@@ -127,9 +127,10 @@ Result<TensorMove> decode(const Command& command, const Header& header) {
   const bool explicit_strides = get(command, gdma::stride_enable) != 0;
   if (header.direction == Direction::kSystemToSystem && !explicit_strides)
     return user_error("direction 2 needs stride_enable 1: the engine has no default strides from system to system");
-  if (move.fill && header.direction != Direction::kSystemToLocal && header.direction != Direction::kSystemToSystem)
-    return user_error("special_func 4 with direction {}: local memory is filled by direction 0, system memory by 2",
-                      static_cast<int>(header.direction));
+  // Real streams fill local memory by direction 3 as well as by 0.
+  if (move.fill && header.direction == Direction::kLocalToSystem)
+    return user_error(
+        "special_func 4 with direction 1: local memory is filled by direction 0 or 3, system memory by 2");
   BMNET_ASSIGN(const Place destination, destination_place(command, header));
   const Shape4 from = source_sizes(command);
   Shape4 to = destination_sizes(command);

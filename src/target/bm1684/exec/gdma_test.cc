@@ -238,7 +238,7 @@ TEST(gdma, refuses_system_moves_without_strides) {
 }
 TEST(gdma, refuses_fills_with_a_local_source) {
   EXPECT_EQ(Transfer(kStore, {}).with({{special_func, 4}}).refusal(),
-            "special_func 4 with direction 1: local memory is filled by direction 0, system memory by 2");
+            "special_func 4 with direction 1: local memory is filled by direction 0 or 3, system memory by 2");
 }
 TEST(gdma, refuses_unknown_formats) {
   EXPECT_EQ(load().with({{src_data_format, 5}}).refusal(), "src_data_format 5 is no format");
