@@ -20,7 +20,7 @@ struct Tolerance {
 enum class Content {
   kNumbers,     // element by element
   kIndices,     // arg_reduce, indices of top_k: what the index points to counts
-  kDetections,  // detection_output: rows of 7 as a set; rows of image -1 are filling
+  kDetections,  // detection_output: rows of 7 as a set; rows of image -1, and rows of zeros, are filling
   kSelection,   // non_max_suppression: rows as a set; rows of -1 are filling
 };
 // How value `value` of the graph is judged: by the operator that made it, seen through reshape and cast.

@@ -71,6 +71,10 @@ TEST(compare, detections_may_change_places) {
 TEST(compare, detections_ignore_filling) {
   EXPECT_TRUE(compare(rows({kFirst, kFilling}), rows({kFirst}), {}, Content::kDetections).value().agrees());
 }
+TEST(compare, detections_ignore_rows_of_zeros_of_other_engines) {
+  const Floats zeros(7, 0.0f);
+  EXPECT_TRUE(compare(rows({kFirst, zeros}), rows({kFirst, kFilling}), {}, Content::kDetections).value().agrees());
+}
 TEST(compare, a_missing_or_surplus_detection_does_not_agree) {
   EXPECT_EQ(compare(rows({kFirst, kSecond}), rows({kFirst, kFilling}), {}, Content::kDetections).value().over, 1);
   EXPECT_EQ(compare(rows({kFirst, kFilling}), rows({kFirst, kSecond}), {}, Content::kDetections).value().over, 1);
