@@ -89,20 +89,14 @@ Status check_geometry(const Command& command, const ConvCommand& conv) {
   return check_work({conv.batch, conv.out_channels, conv.positions, conv.depth()});
 }
 
-Status check_addresses(const Command& command, const ConvCommand& conv) {
-  const auto aligned = [&](const Field& field, uint64_t bytes) -> Status {
-    const uint64_t address = get(command, field);
-    if (address % bytes != 0) return user_error("{} {:#x} is not a multiple of {}", field.name, address, bytes);
-    return {};
-  };
-  if (is_integer(command)) {
-    if (conv.accumulate && !conv.winograd) return user_error("opt_res_add is 1: int8 convolution cannot accumulate");
-    return conv.constant_weight ? Status() : aligned(tiu::opd1_addr, 4);
-  }
-  BMNET_TRY(aligned(tiu::opd0_addr, 4));
-  if (!conv.constant_weight) BMNET_TRY(aligned(tiu::opd1_addr, conv.winograd ? 4 : 8));
-  if (conv.has_bias) BMNET_TRY(aligned(tiu::opd2_addr, 4));
-  return aligned(tiu::res0_addr, 4);
+Status check_weight(const Command& command, const ConvCommand& conv) {
+  const bool integer = is_integer(command);
+  if (integer && conv.accumulate && !conv.winograd)
+    return user_error("opt_res_add is 1: int8 convolution cannot accumulate");
+  if (conv.constant_weight) return {};
+  const uint64_t address = get(command, tiu::opd1_addr), bytes = integer || conv.winograd ? 4 : 8;
+  if (address % bytes != 0) return user_error("opd1_addr {:#x} is not a multiple of {}", address, bytes);
+  return {};
 }
 
 Status place_operands(const Command& command, ConvCommand& conv) {
@@ -202,7 +196,7 @@ Result<ConvCommand> decode(const Command& command) {
   ConvCommand conv;
   decode_geometry(command, conv);
   BMNET_TRY(check_geometry(command, conv));
-  BMNET_TRY(check_addresses(command, conv));
+  BMNET_TRY(check_weight(command, conv));
   BMNET_TRY(place_operands(command, conv));
   return conv;
 }

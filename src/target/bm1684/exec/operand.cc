@@ -62,6 +62,8 @@ Result<Operand> place(std::string_view name, uint64_t address, Base base, const 
   if (base == Base::kImplied) address |= kLocalBase;
   if (address < kLocalBase || address >= kLocalEnd)
     return user_error("{}_addr {:#x} is outside local memory {:#x}..{:#x}", name, address, kLocalBase, kLocalEnd - 1);
+  if (address % layout.element != 0)
+    return user_error("{}_addr {:#x} is not a multiple of {}", name, address, layout.element);
   Operand operand;
   operand.layout = layout;
   operand.shape = shape;

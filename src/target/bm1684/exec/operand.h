@@ -56,7 +56,8 @@ struct Operand {
 // How the 32-bit address of an operand is understood: fp32 sources may come without the base of local memory.
 enum class Base { kRequired, kImplied };
 
-// The tensor at `address`, inside its lanes; an error names `name` (the field's prefix: "opd0"). Explicit strides, when
+// The tensor at `address`, aligned to its elements and inside its lanes; an error names `name` (the field's prefix:
+// "opd0"). Explicit strides, when
 // given, replace those of `spacing`. A tensor with more elements than local memory has room for (possible only where
 // strides fold it onto itself) is refused: this bounds the work of a command.
 Result<Operand> place(std::string_view name, uint64_t address, Base base, const Layout& layout, const Shape& shape,

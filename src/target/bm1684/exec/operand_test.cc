@@ -27,6 +27,12 @@ TEST(operand, fp32_sources_may_come_without_the_base) {
   EXPECT_FALSE(place("opd0", 0x100, Base::kRequired, kF32, {}, Spacing::kCompact));
 }
 
+TEST(operand, refuses_addresses_inside_an_element) {
+  EXPECT_EQ(place("opd0", kLocalBase + 2, Base::kRequired, kF32, {}, Spacing::kCompact).error().message,
+            "opd0_addr 0x8000002 is not a multiple of 4");
+  EXPECT_TRUE(place("opd0", kLocalBase + 2, Base::kRequired, kI16, {}, Spacing::kCompact));
+}
+
 TEST(operand, accesses_split_where_the_first_lane_is_not_zero) {
   const Operand operand = place("opd0", kLane5, Base::kRequired, kF32, {1, 130, 1, 8}, Spacing::kAligned).value();
   std::vector<Access> list;
