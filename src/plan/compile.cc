@@ -68,6 +68,7 @@ class Compiler {
     BMNET_TRY(check_values());
     index_graph();
     choose_aliases();
+    choose_epilogues();
     BMNET_TRY(plan_nodes());
     place_aliases();
     sub_nets_ = partition(graph_, places_);
@@ -152,16 +153,47 @@ class Compiler {
     }
   }
 
+  // A unary function of a result that nobody else reads is applied before the result leaves local memory.
+  void choose_epilogues() {
+    const size_t count = graph_.nodes.size();
+    epilogue_.assign(count, -1);
+    merged_.assign(count, false);
+    if (options_.opt_level < 1) return;
+    for (size_t i = 0; i < count; ++i) {
+      const op::Node& node = graph_.nodes[i];
+      if (node.op != "unary" || !bm1684::refusal({graph_, node}).empty()) continue;
+      const op::ValueId value = node.inputs[0];
+      const int32_t producer = producer_[value];
+      if (producer < 0 || alias_[producer] || merged_[producer] || epilogue_[producer] >= 0 || is_output_[value] ||
+          consumers_[value].size() != 1 || graph_.nodes[producer].outputs.size() != 1 ||
+          !bm1684::refusal({graph_, graph_.nodes[producer]}).empty())
+        continue;
+      epilogue_[producer] = static_cast<int32_t>(i);
+      merged_[i] = true;
+    }
+  }
+
+  // Undoes the choice for a node that cannot take its epilogue.
+  Result<NodePlan> plan_with_epilogue(size_t node, std::vector<uint8_t>& alone) const {
+    if (epilogue_[node] >= 0) {
+      Result<NodePlan> both = plan_node(graph_, static_cast<int32_t>(node), epilogue_[node]);
+      if (both || both.error().kind != ErrorKind::kUnsupported) return both;
+      alone[node] = 1;
+    }
+    return plan_node(graph_, static_cast<int32_t>(node));
+  }
+
   Status plan_nodes() {
     const size_t count = graph_.nodes.size();
     places_.assign(count, Place::kTpu);
     reasons_.resize(count);
     plans_.resize(count);
     std::vector<std::optional<Error>> errors(count);
+    std::vector<uint8_t> alone(count, 0);  // planned without its epilogue
     const auto plan_range = [&](size_t begin, size_t end) {
       for (size_t i = begin; i < end; ++i) {
-        if (alias_[i]) continue;
-        Result<NodePlan> plan = plan_node(graph_, static_cast<int32_t>(i));
+        if (alias_[i] || merged_[i]) continue;
+        Result<NodePlan> plan = plan_with_epilogue(i, alone);
         if (plan)
           plans_[i] = std::move(*plan);
         else
@@ -172,6 +204,13 @@ class Compiler {
       plan_range(0, count);
     else
       parallel_for(count, 1, plan_range);
+    for (size_t i = 0; i < count; ++i) {
+      if (!alone[i]) continue;
+      const int32_t unary = epilogue_[i];
+      epilogue_[i] = -1;
+      merged_[unary] = false;
+      BMNET_ASSIGN(plans_[unary], plan_node(graph_, unary));
+    }
     for (size_t i = 0; i < count; ++i) {
       if (!errors[i]) continue;
       if (errors[i]->kind != ErrorKind::kUnsupported) return tl::unexpected(*errors[i]);
@@ -282,10 +321,13 @@ class Compiler {
       sub_net.first_op = program_.ops.size();
       for (int32_t node : sub_net.nodes) {
         ++position_;
-        for (op::ValueId value : graph_.nodes[node].inputs)
-          if (!graph_.values[value].constant) touch(activation(value));
-        for (op::ValueId value : graph_.nodes[node].outputs) touch(activation(value));
-        if (sub_net.place == Place::kTpu && !alias_[node]) append(plans_[node]);
+        // A value between a node and its epilogue never reaches DDR.
+        if (!merged_[node])
+          for (op::ValueId value : graph_.nodes[node].inputs)
+            if (!graph_.values[value].constant) touch(activation(value));
+        if (epilogue_[node] < 0)
+          for (op::ValueId value : graph_.nodes[node].outputs) touch(activation(value));
+        if (sub_net.place == Place::kTpu && !alias_[node] && !merged_[node]) append(plans_[node]);
       }
       if (sub_net.copies_outputs) BMNET_TRY(append_output_copies());
       sub_net.last_op = program_.ops.size();
@@ -534,7 +576,9 @@ class Compiler {
     for (int32_t node : nodes.nodes) {
       LayerReport report = layer_report(node);
       report.on_tpu = true;
-      report.note = alias_[node] ? "no commands: the same bytes" : plans_[node].recipe;
+      report.note = plans_[node].recipe;
+      if (alias_[node]) report.note = "no commands: the same bytes";
+      if (merged_[node]) report.note = "done by the layer before it";
       report.slices = plans_[node].slices;
       reports[node] = std::move(report);
     }
@@ -579,6 +623,8 @@ class Compiler {
   std::vector<bool> is_output_;                  // by value
   std::vector<std::string> names_;               // by value
   std::vector<bool> alias_;                      // by node
+  std::vector<int32_t> epilogue_;                // by node: the unary node that is done with it, or -1
+  std::vector<bool> merged_;                     // by node: is the epilogue of another
   std::vector<Place> places_;                    // by node
   std::vector<std::string> reasons_;             // by node: why on the CPU
   std::vector<NodePlan> plans_;                  // by node

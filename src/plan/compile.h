@@ -15,7 +15,7 @@
 namespace bmnet::plan {
 
 struct Options {
-  int opt_level = 1;  // reserved for layer groups; every level is layer by layer
+  int opt_level = 1;  // 0: every node alone; 1 and above: a unary function is done with the node before it
   int threads = 0;    // 1: only the calling thread; else as base/parallel.h decides
 };
 

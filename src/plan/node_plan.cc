@@ -6,6 +6,7 @@
 
 #include "plan/kernel_plan.h"
 #include "target/bm1684/exec/instruction.h"
+#include "target/bm1684/lower/epilogue.h"
 #include "target/bm1684/lower/lowering.h"
 
 namespace bmnet::plan {
@@ -24,7 +25,8 @@ std::vector<uint8_t> bytes_of(const std::vector<float>& words) {
 // Builds the program of one recipe.
 class RecipeEmitter {
  public:
-  RecipeEmitter(const op::Graph& graph, int32_t node) : graph_(graph), node_(graph.nodes[node]), layer_(node) {}
+  RecipeEmitter(const op::Graph& graph, int32_t node, const std::vector<op::ValueId>& results)
+      : graph_(graph), node_(graph.nodes[node]), results_(results), layer_(node) {}
 
   Result<NodePlan> run(const Recipe& recipe) {
     plan_.recipe = recipe.name;
@@ -45,7 +47,7 @@ class RecipeEmitter {
       BMNET_ASSIGN(const tile::BufferId id, buffer_of(node_.inputs[i]));
       inputs_.push_back(id);
     }
-    for (op::ValueId value : node_.outputs) {
+    for (op::ValueId value : results_) {
       BMNET_ASSIGN(const tile::BufferId id, buffer_of(value));
       outputs_.push_back(id);
     }
@@ -132,6 +134,7 @@ class RecipeEmitter {
 
   const op::Graph& graph_;
   const op::Node& node_;
+  const std::vector<op::ValueId>& results_;
   int32_t layer_;
   NodePlan plan_;
   std::map<op::ValueId, tile::BufferId> values_;
@@ -141,15 +144,22 @@ class RecipeEmitter {
 
 }  // namespace
 
-Result<NodePlan> plan_node(const op::Graph& graph, int32_t index) {
+Result<NodePlan> plan_node(const op::Graph& graph, int32_t index, int32_t epilogue) {
   const op::Node& node = graph.nodes[index];
   const bm1684::Problem problem{graph, node};
   if (const std::string reason = bm1684::refusal(problem); !reason.empty())
     return unsupported("{} '{}': {}", node.op, node.name, reason);
   std::optional<NodePlan> best;
   Error error{ErrorKind::kUnsupported, "no recipe"};
-  for (const Recipe& recipe : bm1684::find_lowering(node.op)->recipes(problem)) {
-    Result<NodePlan> plan = RecipeEmitter(graph, index).run(recipe);
+  std::optional<bm1684::UnaryFunction> function;
+  if (epilogue >= 0) {
+    const bm1684::Problem unary{graph, graph.nodes[epilogue]};
+    function = bm1684::unary_function(unary.text("kind"), unary.real("alpha"), unary.real("beta"));
+  }
+  for (Recipe recipe : bm1684::find_lowering(node.op)->recipes(problem)) {
+    if (function && !bm1684::add_epilogue(recipe, *function)) continue;
+    Result<NodePlan> plan =
+        RecipeEmitter(graph, index, graph.nodes[epilogue < 0 ? index : epilogue].outputs).run(recipe);
     if (!plan) {
       error = plan.error();
       if (error.kind != ErrorKind::kUnsupported) break;

@@ -16,8 +16,9 @@ struct NodePlan {
   int64_t slices = 0;
 };
 
-// Unsupported (with the node's name and the constraint) when the TPU cannot do it.
-Result<NodePlan> plan_node(const op::Graph& graph, int32_t node);
+// Unsupported (with the node's name and the constraint) when the TPU cannot do it. `epilogue`: a unary node that takes
+// the node's only result; both are done at once, and the plan writes the result of the second.
+Result<NodePlan> plan_node(const op::Graph& graph, int32_t node, int32_t epilogue = -1);
 
 // A node of pure renaming: its result is its operand's bytes under another shape.
 bool is_alias(const op::Graph& graph, const op::Node& node);

@@ -109,7 +109,7 @@ class Kernel {
 
   virtual ~Kernel() = default;
   virtual std::array<Axis, kAxes> axes() const = 0;
-  // The same number of needs, in the same order and roles, for every slice.
+  // The same number of needs, in the same order and roles, for every slice; the result stands first.
   virtual std::vector<Need> needs(const Slice& slice) const = 0;
   // `locals` are the places of `needs(slice)`, all starting in lane 0.
   virtual void emit(const Slice& slice, std::span<const Local> locals, tile::Builder& build) const = 0;

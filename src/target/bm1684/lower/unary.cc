@@ -17,7 +17,7 @@ struct Registers {
 using Emit = std::function<void(Registers&)>;
 
 UnaryFunction function(int work, Emit emit) {
-  return {work, [emit = std::move(emit)](tile::Builder& build, const ElementwiseLocals& locals) {
+  return {.work = work, .emit = [emit = std::move(emit)](tile::Builder& build, const ElementwiseLocals& locals) {
             Registers r{Math(build), locals.result, locals.operands[0], locals.work};
             emit(r);
           }};
@@ -266,8 +266,10 @@ constexpr Constraint kConstraints[] = {
 }  // namespace
 
 std::optional<UnaryFunction> unary_function(std::string_view kind, float alpha, float beta) {
-  if (auto found = simple(kind, alpha, beta)) return found;
-  return transcendental(kind, alpha, beta);
+  auto found = simple(kind, alpha, beta);
+  if (!found) return transcendental(kind, alpha, beta);
+  found->in_place = kind == "relu" || kind == "clip" || kind == "leaky_relu";
+  return found;
 }
 
 const Lowering& lowering_unary() {

@@ -10,6 +10,7 @@ namespace bmnet::bm1684 {
 struct UnaryFunction {
   int work;  // local tensors besides operand and result
   ElementwiseEmitter emit;
+  bool in_place = false;  // result and operand may be the same tensor
 };
 
 // Empty when the TPU has no form of the kind (names as in the schema of `unary`).
