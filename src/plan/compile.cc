@@ -88,7 +88,7 @@ class Compiler {
     size_t first_op = 0, last_op = 0;  // of the program
     bool copies_outputs = false;       // ends with the copies of output_copies_
   };
-  // A graph output that is an input or a constant: copied to a buffer of its own.
+  // A graph output that is an input, a constant or an earlier output as well: copied to a buffer of its own.
   struct OutputCopy {
     size_t output = 0;  // index into Graph::outputs
     tile::BufferId buffer = -1;
@@ -127,13 +127,32 @@ class Compiler {
     }
     is_output_.assign(values, false);
     for (op::ValueId value : graph_.outputs) is_output_[value] = true;
-    // Unique, non-empty names: sub-nets find tensors by name.
+    name_values();
+  }
+
+  // Unique, non-empty names: sub-nets find tensors by name. Inputs and outputs come first, so that they keep theirs.
+  void name_values() {
     std::set<std::string> taken;
-    for (size_t i = 0; i < values; ++i) {
-      std::string name = graph_.values[i].name.empty() ? fmt::format("value{}", i) : graph_.values[i].name;
-      for (int k = 2; !taken.insert(name).second; ++k) name = fmt::format("{}_{}", graph_.values[i].name, k);
-      names_.push_back(std::move(name));
+    const auto unique = [&](const std::string& wish) {
+      std::string name = wish;
+      for (int k = 2; name.empty() || !taken.insert(name).second; ++k)
+        name = fmt::format("{}_{}", wish.empty() ? "value" : wish, k);
+      return name;
+    };
+    names_.assign(graph_.values.size(), "");
+    for (op::ValueId value : graph_.inputs) names_[value] = unique(graph_.values[value].name);
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
+      const op::ValueId value = graph_.outputs[i];
+      const bool named = i < graph_.output_names.size() && !graph_.output_names[i].empty();
+      output_names_.push_back(unique(named ? graph_.output_names[i] : graph_.values[value].name));
+      // The first output that a computed value is gives it its name; others are copies.
+      if (producer_[value] >= 0 && names_[value].empty())
+        names_[value] = output_names_.back();
+      else
+        output_copies_.push_back({i, -1});
     }
+    for (size_t i = 0; i < names_.size(); ++i)
+      if (names_[i].empty()) names_[i] = unique(graph_.values[i].name);
   }
 
   bool is_graph_input(op::ValueId value) const {
@@ -258,10 +277,6 @@ class Compiler {
 
   void add_output_copies() {
     for (const SubNetNodes& nodes : sub_nets_) order_.push_back({nodes.place, nodes.nodes});
-    for (size_t i = 0; i < graph_.outputs.size(); ++i) {
-      const op::ValueId value = root_[graph_.outputs[i]];
-      if (graph_.values[value].constant || is_graph_input(value)) output_copies_.push_back({i, -1});
-    }
     if (output_copies_.empty()) return;
     if (order_.empty() || order_.back().place != Place::kTpu) order_.push_back({Place::kTpu, {}});
     order_.back().copies_outputs = true;
@@ -456,7 +471,7 @@ class Compiler {
     for (op::ValueId value : graph_.inputs) stage().inputs.push_back(tensor(value, 0));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) {
       stage().outputs.push_back(tensor(graph_.outputs[i], addresses_[output_buffer(i)], 0));
-      stage().outputs.back().name = output_name(i);
+      stage().outputs.back().name = output_names_[i];
     }
     for (size_t i = 0; i < order_.size(); ++i) {
       bmodel::SubNet sub_net;
@@ -473,14 +488,6 @@ class Compiler {
     }
     stage().net_profile = bmodel::Blob::of(bmodel::encode(table_));
     return {};
-  }
-
-  // An output that only copies an input keeps the network's name for it apart from the input's.
-  std::string output_name(size_t output) const {
-    for (const OutputCopy& copy : output_copies_)
-      if (copy.output == output)
-        return names_[graph_.outputs[output]] + (graph_.values[graph_.outputs[output]].constant ? "" : "_output");
-    return names_[graph_.outputs[output]];
   }
 
   void add_borders(const SubNet& nodes, int32_t index, const std::vector<int32_t>& sub_net_of,
@@ -504,11 +511,12 @@ class Compiler {
       }
     if (!nodes.copies_outputs) return;
     for (const OutputCopy& copy : output_copies_) {
-      const op::ValueId value = graph_.outputs[copy.output], root = root_[value];
-      if (!graph_.values[root].constant && seen.insert(root).second)
-        sub_net.inputs.push_back(tensor(root, memory(root)));
+      const op::ValueId value = graph_.outputs[copy.output];
+      const bool inside = producer_[value] >= 0 && sub_net_of[producer_[value]] == index;
+      if (!graph_.values[value].constant && !inside && seen.insert(value).second)
+        sub_net.inputs.push_back(tensor(value, memory(value)));
       sub_net.outputs.push_back(tensor(value, addresses_[copy.buffer], bmodel::kTpuMemory));
-      sub_net.outputs.back().name = output_name(copy.output);
+      sub_net.outputs.back().name = output_names_[copy.output];
     }
   }
 
@@ -631,6 +639,7 @@ class Compiler {
   std::vector<SubNetNodes> sub_nets_;
   std::vector<SubNet> order_;
   std::vector<OutputCopy> output_copies_;
+  std::vector<std::string> output_names_;  // by output
 
   tile::Program program_;
   std::vector<Lifetime> lifetimes_;  // by buffer

@@ -151,6 +151,21 @@ TEST(compile, a_value_may_be_an_output_twice_and_in_two_shapes) {
   check_graph(graph, {noise({2, 6})});
 }
 
+TEST(compile, outputs_have_the_names_that_the_user_gave) {
+  op::Graph graph;
+  const op::ValueId input = add_input(graph, {2, 6});
+  const op::ValueId a = add_node(graph, "unary", kAtan, {input});
+  graph.outputs = {a, a, input, add_node(graph, "unary", kRelu, {a})};
+  graph.output_names = {"first", "again", "v0", "v1"};
+  check_graph(graph, {noise({2, 6})});
+  const auto compiled = compile(graph);
+  ASSERT_TRUE(compiled);
+  std::vector<std::string> names;
+  for (const auto& tensor : compiled->model.nets[0].stages[0].outputs) names.push_back(tensor.name);
+  EXPECT_THAT(names, testing::ElementsAre("first", "again", "v0_2", "v1"));
+  EXPECT_TRUE(bmodel::write_memory(compiled->model));
+}
+
 TEST(compile, integers_cross_borders_in_32_bits) {
   op::Graph graph;
   const op::ValueId input = add_input(graph, {4, 6});
