@@ -89,11 +89,15 @@ const op::Node* producer_of(const op::Graph& graph, op::ValueId value) {
   return nullptr;
 }
 
-// Compares one data set; gives the worst difference relative to the maximum, and whether it is within the golden's
-// tolerance.
-Result<op::Difference> worst_difference(const op::Graph& graph, const DataSet& set,
-                                        const std::vector<NamedTensor>& device, std::string& where) {
+// The worst difference of one data set.
+struct SetResult {
   op::Difference worst;
+  std::string where;    // output and operator of the worst one
+  size_t compared = 0;  // outputs
+};
+
+Result<SetResult> compare_set(const op::Graph& graph, const DataSet& set, const std::vector<NamedTensor>& device) {
+  SetResult result;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const Tensor* golden = find_tensor(set.outputs, graph.output_names[i]);
     const Tensor* got = find_tensor(device, graph.output_names[i]);
@@ -103,14 +107,30 @@ Result<op::Difference> worst_difference(const op::Graph& graph, const DataSet& s
     const op::Content content = op::content_of(graph, graph.outputs[i]);
     if (content == op::Content::kNumbers && golden->count() == got->count()) expected = golden->reshaped(got->shape());
     BMNET_ASSIGN(const op::Difference difference, op::compare(expected, *got, {}, content));
-    if (i == 0 || difference.over > worst.over ||
-        (difference.over == worst.over && difference.relative() > worst.relative())) {
+    const bool worse = difference.over > result.worst.over ||
+                       (difference.over == result.worst.over && difference.relative() > result.worst.relative());
+    if (result.compared++ == 0 || worse) {
       const op::Node* producer = producer_of(graph, graph.outputs[i]);
-      where = fmt::format("{} ({})", graph.output_names[i], producer ? producer->op : "copy");
-      worst = difference;
+      result.where = fmt::format("{} ({})", graph.output_names[i], producer ? producer->op : "copy");
+      result.worst = difference;
     }
   }
-  return worst;
+  return result;
+}
+
+bool names_any_output(const op::Graph& graph, const DataSet& set) {
+  return std::any_of(graph.output_names.begin(), graph.output_names.end(),
+                     [&](const std::string& name) { return find_tensor(set.outputs, name) != nullptr; });
+}
+
+// Compiles with the model's own outputs; where the golden data names other values of the model, with those.
+Result<Compilation> compile_for(const FrontEnd& front_end, CompileFlags flags, const DataSet& set) {
+  Progress quiet(Progress::Style::kQuiet);
+  BMNET_ASSIGN(Compilation compilation, compile_model(front_end, flags, quiet));
+  if (names_any_output(compilation.source, set)) return compilation;
+  for (const NamedTensor& output : set.outputs)
+    flags.output_names += (flags.output_names.empty() ? "" : ",") + output.name;
+  return compile_model(front_end, flags, quiet);
 }
 
 Result<Verdict> check_folder(const fs::path& folder) {
@@ -119,16 +139,16 @@ Result<Verdict> check_folder(const fs::path& folder) {
   BMNET_ASSIGN(const auto sets, read_golden(folder / "golden.npz"));
   if (sets.empty()) return user_error("golden.npz holds no data");
   flags.shapes = shapes_of(sets.begin()->second);
-  Progress quiet(Progress::Style::kQuiet);
-  BMNET_ASSIGN(const Compilation compilation, compile_model(*front_end, flags, quiet));
+  BMNET_ASSIGN(const Compilation compilation, compile_for(*front_end, flags, sets.begin()->second));
 
   Verdict verdict{true, ""};
   double worst = 0;
   std::string note;
   for (const auto& [name, set] : sets) {
     BMNET_ASSIGN(const DeviceOutputs device, run_on_device(compilation.compiled.model, set.inputs));
-    std::string where;
-    BMNET_ASSIGN(const op::Difference difference, worst_difference(compilation.source, set, device.outputs, where));
+    BMNET_ASSIGN(const SetResult result, compare_set(compilation.source, set, device.outputs));
+    if (result.compared == 0) return user_error("golden.npz names none of the network's outputs");
+    const auto& [difference, where, compared] = result;
     worst = std::max(worst, difference.relative());
     if (difference.agrees()) continue;
     if (difference.relative() <= kChipBound) {
