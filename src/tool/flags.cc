@@ -73,6 +73,31 @@ void declare(CLI::App& app, CompileFlags& flags, TextFlags& texts) {
   }
 }
 
+// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
+size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i)
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  return cost[a.size()][b.size()];
+}
+
+// A boolean flag without a value means true; CLI11 would leave its default.
+void complete_bare_booleans(std::vector<std::string>& arguments, const TextFlags& texts) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].starts_with("--") || !texts.values.contains(arguments[i].substr(2))) continue;
+    const bool value_follows = i + 1 < arguments.size() && parse_compare(arguments[i + 1]);
+    if (!value_follows) arguments[i] += "=true";
+  }
+}
+
 Status check_target(const std::string& target) {
   if (target == "BM1684") return {};
   return user_error("--target {} is not supported: this compiler makes BModels for BM1684", target);
@@ -108,6 +133,7 @@ Result<CompileFlags> parse_compile_flags(const CompilerProgram& program, const s
   declare(app, flags, texts);
 
   std::vector<std::string> normalized = normalize_arguments(arguments);
+  complete_bare_booleans(normalized, texts);
   std::reverse(normalized.begin(), normalized.end());  // the order in which CLI11 takes a vector
   try {
     app.parse(normalized);
@@ -190,18 +216,8 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
   std::string best;
   size_t best_distance = word.size() / 3 + 2;
   for (const std::string& candidate : known) {
-    std::vector<size_t> row(candidate.size() + 1);
-    for (size_t j = 0; j < row.size(); ++j) row[j] = j;
-    for (size_t i = 1; i <= word.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i;
-      for (size_t j = 1; j < row.size(); ++j) {
-        const size_t changed = diagonal + (word[i - 1] != candidate[j - 1]);
-        diagonal = row[j];
-        row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-      }
-    }
-    if (row.back() < best_distance) best_distance = row.back(), best = candidate;
+    const size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) best_distance = distance, best = candidate;
   }
   return best;
 }

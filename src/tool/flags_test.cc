@@ -27,6 +27,10 @@ TEST(flags, booleans_in_all_spellings) {
   EXPECT_EQ(parse({"--cmp=warn"})->cmp, CompareMode::kWarn);
 }
 
+TEST(flags, a_bare_boolean_is_true) { EXPECT_TRUE(parse({"--list_ops"})->list_ops); }
+
+TEST(flags, a_bare_boolean_leaves_the_model_alone) { EXPECT_EQ(parse({"--dump_ref", "a.onnx"})->model, "a.onnx"); }
+
 TEST(flags, aliases) { EXPECT_EQ(parse({"--weights=w", "--input_shapes=[1]"})->shapes, "[1]"); }
 
 TEST(flags, shapes_with_brackets_and_blanks_stay_whole) {
