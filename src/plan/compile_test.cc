@@ -237,6 +237,17 @@ TEST(compile, refuses_unknown_operators_by_name) {
   EXPECT_THAT(compiled.error().message, testing::HasSubstr("unknown operator frobnicate"));
 }
 
+TEST(compile, the_engines_overlap_in_large_layers) {
+  op::Graph graph;
+  const op::ValueId image = add_input(graph, {1, 64, 1080, 3840});
+  graph.outputs = {add_node(graph, "conv", kConv, {image, add_constant(graph, noise({64, 64, 3, 3}, 2))})};
+  const auto compiled = compile(graph);
+  ASSERT_TRUE(compiled);
+  const Report& report = compiled->report;
+  EXPECT_LT(static_cast<double>(report.cycles),
+            1.02 * static_cast<double>(std::max(report.tiu_cycles, report.gdma_cycles)));
+}
+
 TEST(partition, keeps_dependences) {
   const op::Graph graph = small_network();
   const auto sub_nets = partition(graph, std::vector<Place>(graph.nodes.size(), Place::kTpu));

@@ -19,7 +19,7 @@ using bm1684::Slice;
 using tile::Local;
 
 constexpr int64_t kMaxExtent = 65535;
-constexpr int kMaxSearch = 3000;      // tilings tried for size
+constexpr int kMaxSearch = 1000;      // tilings tried for size before the search becomes greedy
 constexpr size_t kMaxCandidates = 8;  // tilings costed before the refinement
 constexpr int kMaxRefinements = 10;
 constexpr int64_t kCostedSlices = 24;  // longer pipelines are extrapolated
@@ -283,7 +283,9 @@ class Search {
       if (sizes.empty()) return refuse();
     std::optional<KernelPlan> best;
     for (bool double_buffered : {true, false}) {
-      for (const Steps& steps : fitting(double_buffered)) BMNET_TRY(consider(steps, double_buffered, best));
+      std::vector<Steps> candidates = fitting(double_buffered);
+      if (candidates.empty()) candidates = greedily_fitting(double_buffered);
+      for (const Steps& steps : candidates) BMNET_TRY(consider(steps, double_buffered, best));
       if (best) break;
     }
     if (!best) return refuse();
@@ -369,6 +371,23 @@ class Search {
         push(finer);
       }
     }
+    return found;
+  }
+
+  // Cuts one axis after the other, in every order of the first two: finds fine cuts of large tensors, which the search
+  // by number of slices does not reach.
+  std::vector<Steps> greedily_fitting(bool double_buffered) const {
+    std::vector<Steps> found;
+    for (int first = 0; first < Kernel::kAxes; ++first)
+      for (int second = 0; second < Kernel::kAxes; ++second) {
+        if (first == second) continue;
+        Steps steps{};
+        for (int turn = 0; turn < 2 + Kernel::kAxes; ++turn) {
+          const int axis = turn == 0 ? first : turn == 1 ? second : turn - 2;
+          while (steps[axis] + 1 < sizes_[axis].size() && !fits(steps, double_buffered)) ++steps[axis];
+        }
+        if (fits(steps, double_buffered) && std::ranges::find(found, steps) == found.end()) found.push_back(steps);
+      }
     return found;
   }
 
