@@ -1,0 +1,5 @@
+"""bmnetc from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmnetc")

@@ -1,0 +1,5 @@
+import sys
+
+import bmnet
+
+sys.exit(bmnet.main("bmnetc", sys.argv[1:]))

@@ -1,0 +1,5 @@
+"""bmnetd from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmnetd")

@@ -1,0 +1,5 @@
+"""bmneto from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmneto")
