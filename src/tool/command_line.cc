@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "tool/compile.h"
 #include "tool/flags.h"
 
@@ -25,7 +26,7 @@ std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>
 }
 
 int report_error(std::string_view name, const Error& error) {
-  fmt::print(stderr, "bmnet {}: error: {}\n", name, error.message);
+  fmt::print(stderr, "bmnet {}: error: {}\n", name, printable(error.message));
   return kExitError;
 }
 

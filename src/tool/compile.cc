@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "bmodel/writer.h"
 #include "op/host/host.h"
 #include "pass/optimize.h"
@@ -16,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 int fail(const CompilerProgram& program, const Error& error, int code) {
-  fmt::print(stderr, "{}: error: {}\n", program.name, error.message);
+  fmt::print(stderr, "{}: error: {}\n", program.name, printable(error.message));
   return code;
 }
 
