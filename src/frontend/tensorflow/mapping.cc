@@ -1,0 +1,53 @@
+#include <map>
+
+#include "frontend/tensorflow/call.h"
+#include "frontend/tensorflow/import.h"
+
+namespace bmnet::frontend::tensorflow {
+namespace {
+
+using Table = std::map<std::string_view, const Row*>;
+
+const Table& table() {
+  static const Table instance = [] {
+    Table rows;
+    for (const auto part : {elementwise_rows(), window_rows(), reduce_rows(), shape_rows(), index_rows(),
+                            quantize_rows(), control_rows(), refused_rows()})
+      for (const Row& row : part) rows.emplace(row.name, &row);
+    return rows;
+  }();
+  return instance;
+}
+
+std::string attribute_names(std::string_view declarations) {
+  std::string names;
+  for (bool keep = true; const char c : declarations) {
+    if (c == ':') keep = false;
+    if (c == ' ') keep = true;
+    if (keep) names += c;
+  }
+  return names;
+}
+
+}  // namespace
+
+const Row* find_row(std::string_view name) {
+  const auto found = table().find(name);
+  return found == table().end() ? nullptr : found->second;
+}
+
+}  // namespace bmnet::frontend::tensorflow
+
+namespace bmnet::frontend {
+
+std::vector<SupportedOp> list_tensorflow_ops() {
+  std::vector<SupportedOp> ops;
+  for (const auto& [name, row] : tensorflow::table()) {
+    if (name.starts_with("bmnet.")) continue;  // made by simplify(), in no file
+    ops.push_back({std::string(name), "", tensorflow::attribute_names(row->attributes), std::string(row->becomes),
+                   std::string(row->remark)});
+  }
+  return ops;
+}
+
+}  // namespace bmnet::frontend
