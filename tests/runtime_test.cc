@@ -97,6 +97,18 @@ TEST_F(Programs, bmrt_test_runs_a_file_on_zeros_and_exports) {
   EXPECT_THAT(read_text(folder_ / "output_0.txt").value(), testing::StartsWith("0\n0\n"));
 }
 
+TEST_F(Programs, bmrt_test_exports_all_nets_of_a_file_beside_it) {
+  bmodel::Model model = bmodel::test::copy_model();
+  model.nets.push_back(model.nets[0]);
+  model.nets[1].name = "again";
+  fs::create_directory(folder_ / "two");
+  ASSERT_TRUE(bmodel::write_file(folder_ / "two/compilation.bmodel", model));
+  const std::string values = read_text(folder_ / "input_ref_data.dat").value();
+  ASSERT_TRUE(write_file_atomically(folder_ / "two/input_ref_data.dat", values + std::string(2048, 'x')));
+  EXPECT_EQ(run("bmrt_test", "--context_dir two --export_output --compare 0").code, 0);
+  EXPECT_EQ(read_text(folder_ / "two/output.dat").value(), values + std::string(2048, 'x'));
+}
+
 TEST_F(Programs, bmrt_test_saves_tensors_on_demand) {
   setenv("BMRT_SAVE_IO_TENSORS", "1", 1);
   EXPECT_EQ(run("bmrt_test", "--context_dir .").code, 0);

@@ -45,6 +45,12 @@ struct Reference {
   }
 };
 
+// What one pass over the nets of a file reads, and the outputs it collects.
+struct Data {
+  std::optional<Reference> input, output;
+  std::vector<uint8_t> exported;  // net by net, stage by stage, as the references; with --export_output only
+};
+
 struct Times {
   double load = 0, calculate = 0, get = 0, compare = 0;
 };
@@ -126,13 +132,22 @@ class Program {
   }
 
   Status run_nets(const std::string& dir, int last, int loop) {
-    std::optional<Reference> input, output;
+    Data data;
     if (!dir.empty()) {
-      BMNET_ASSIGN(input, Reference::open(dir + "/input_ref_data.dat"));
+      BMNET_ASSIGN(data.input, Reference::open(dir + "/input_ref_data.dat"));
       if (options_.compare) {
-        BMNET_ASSIGN(output, Reference::open(dir + "/" + options_.output_ref));
+        BMNET_ASSIGN(data.output, Reference::open(dir + "/" + options_.output_ref));
       }
     }
+    const Status status = run_nets(last, loop, data);
+    if (!data.exported.empty()) {
+      const std::filesystem::path file = dir.empty() ? options_.bmodel : dir + "/compilation.bmodel";
+      BMNET_TRY(write_file_atomically(file.parent_path() / "output.dat", Bytes(data.exported)));
+    }
+    return status;
+  }
+
+  Status run_nets(int last, int loop, Data& data) {
     const char** names = nullptr;
     bmrt_get_network_names(bmrt_, &names);
     const std::unique_ptr<const char*, decltype(&std::free)> guard(names, std::free);
@@ -143,9 +158,9 @@ class Program {
                             (options_.stage_idx < 0 || options_.stage_idx == stage) && has_wanted_shapes(info, stage);
         if (wanted) {
           INFO("==> running network #{}, name: {}, loop: {}", net, info.name, loop);
-          BMNET_TRY(run_stage(info, stage, input, output));
+          BMNET_TRY(run_stage(info, stage, data));
         } else {
-          BMNET_TRY(skip(info, stage, input, output));
+          BMNET_TRY(skip(info, stage, data));
         }
       }
     }
@@ -167,17 +182,15 @@ class Program {
   }
 
   // Passes over the reference data of a stage that does not run.
-  static Status skip(const bm_net_info_t& info, int stage, std::optional<Reference>& input,
-                     std::optional<Reference>& output) {
-    for (int i = 0; input && i < info.input_num; ++i)
-      BMNET_TRY(input->take(bytes_of(info.stages[stage].input_shapes[i], info.input_dtypes[i])));
-    for (int i = 0; output && i < info.output_num; ++i)
-      BMNET_TRY(output->take(bytes_of(info.stages[stage].output_shapes[i], info.output_dtypes[i])));
+  static Status skip(const bm_net_info_t& info, int stage, Data& data) {
+    for (int i = 0; data.input && i < info.input_num; ++i)
+      BMNET_TRY(data.input->take(bytes_of(info.stages[stage].input_shapes[i], info.input_dtypes[i])));
+    for (int i = 0; data.output && i < info.output_num; ++i)
+      BMNET_TRY(data.output->take(bytes_of(info.stages[stage].output_shapes[i], info.output_dtypes[i])));
     return {};
   }
 
-  Status run_stage(const bm_net_info_t& info, int stage, std::optional<Reference>& input,
-                   std::optional<Reference>& output) {
+  Status run_stage(const bm_net_info_t& info, int stage, Data& data) {
     const bm_stage_info_t& shapes = info.stages[stage];
     Times times;
     Clock::time_point start = Clock::now();
@@ -185,15 +198,15 @@ class Program {
     for (int i = 0; i < info.input_num; ++i) {
       const size_t bytes = bytes_of(shapes.input_shapes[i], info.input_dtypes[i]);
       INFO("reading input #{}, bytesize={}", i, bytes);
-      std::vector<uint8_t> data(bytes);
-      if (input) {
-        BMNET_ASSIGN(const Bytes reference, input->take(bytes));
-        std::copy(reference.begin(), reference.end(), data.begin());
+      std::vector<uint8_t> values(bytes);
+      if (data.input) {
+        BMNET_ASSIGN(const Bytes reference, data.input->take(bytes));
+        std::copy(reference.begin(), reference.end(), values.begin());
       }
       BMNET_TRY(inputs.add(info.input_dtypes[i], shapes.input_shapes[i], bytes));
-      if (bm_memcpy_s2d(handle_, inputs.list[i].device_mem, data.data()) != BM_SUCCESS)
+      if (bm_memcpy_s2d(handle_, inputs.list[i].device_mem, values.data()) != BM_SUCCESS)
         return bug("input {} cannot be copied", i);
-      if (options_.debug_output) BMNET_TRY(dump(fmt::format("input_{}.txt", i), data, info.input_dtypes[i]));
+      if (options_.debug_output) BMNET_TRY(dump(fmt::format("input_{}.txt", i), values, info.input_dtypes[i]));
     }
     times.load = seconds_since(start);
 
@@ -205,7 +218,7 @@ class Program {
       BMNET_ASSIGN(const double seconds, launch(info, stage, inputs, *tensors));
       times.calculate += seconds;
     }
-    const Status compared = examine(info, stage, outputs, output, times);
+    const Status compared = examine(info, stage, outputs, data, times);
     INFO("load input time(s): {:.6f}", times.load);
     INFO("calculate  time(s): {:.6f}", times.calculate);
     INFO("get output time(s): {:.6f}", times.get);
@@ -245,45 +258,43 @@ class Program {
          report.ddr_bytes_read, report.ddr_bytes_written);
   }
 
-  Status examine(const bm_net_info_t& info, int stage, const std::vector<std::unique_ptr<Tensors>>& outputs,
-                 std::optional<Reference>& output, Times& times) {
+  Status examine(const bm_net_info_t& info, int stage, const std::vector<std::unique_ptr<Tensors>>& outputs, Data& data,
+                 Times& times) {
     INFO("+++ The network[{}] stage[{}] output_data +++", info.name, stage);
     std::vector<Bytes> references;
-    for (int i = 0; output && i < info.output_num; ++i) {
-      BMNET_ASSIGN(const Bytes reference, output->take(bmrt_tensor_bytesize(&outputs[0]->list[i])));
+    for (int i = 0; data.output && i < info.output_num; ++i) {
+      BMNET_ASSIGN(const Bytes reference, data.output->take(bmrt_tensor_bytesize(&outputs[0]->list[i])));
       references.push_back(reference);
     }
-    std::vector<uint8_t> exported;
     bool good = true;
     for (size_t k = 0; k < outputs.size(); ++k) {
       const bool last = k + 1 == outputs.size();
       for (int i = 0; i < info.output_num; ++i) {
         Clock::time_point start = Clock::now();
         const bm_tensor_t& tensor = outputs[k]->list[i];
-        std::vector<uint8_t> data(bmrt_tensor_bytesize(&tensor));
-        if (!data.empty() && bm_memcpy_d2s_partial(handle_, data.data(), tensor.device_mem,
-                                                   static_cast<unsigned>(data.size())) != BM_SUCCESS)
+        std::vector<uint8_t> values(bmrt_tensor_bytesize(&tensor));
+        if (!values.empty() && bm_memcpy_d2s_partial(handle_, values.data(), tensor.device_mem,
+                                                     static_cast<unsigned>(values.size())) != BM_SUCCESS)
           return bug("output {} cannot be copied", i);
         times.get += seconds_since(start);
-        if (last && options_.export_output) exported.insert(exported.end(), data.begin(), data.end());
+        if (last && options_.export_output) data.exported.insert(data.exported.end(), values.begin(), values.end());
         if (last && options_.debug_output) {
-          BMNET_TRY(dump(fmt::format("output_{}.txt", i), data, tensor.dtype));
-          if (output) BMNET_TRY(dump(fmt::format("output_ref_{}.txt", i), references[i], tensor.dtype));
+          BMNET_TRY(dump(fmt::format("output_{}.txt", i), values, tensor.dtype));
+          if (data.output) BMNET_TRY(dump(fmt::format("output_ref_{}.txt", i), references[i], tensor.dtype));
         }
-        if (!output || (options_.only_compare_last && !last)) continue;
+        if (!data.output || (options_.only_compare_last && !last)) continue;
         start = Clock::now();
         INFO("==>comparing output in mem #{} ... ", i);
         if (const auto difference =
-                first_difference(data, references[i], tensor.dtype, {options_.accuracy_f, options_.accuracy_i})) {
+                first_difference(values, references[i], tensor.dtype, {options_.accuracy_f, options_.accuracy_i})) {
           INFO("output #{} '{}': {}", i, info.output_names[i], *difference);
           good = false;
         }
         times.compare += seconds_since(start);
       }
     }
-    if (options_.export_output) BMNET_TRY(write_file_atomically("output.dat", Bytes(exported)));
     if (options_.export_neuron) BMNET_TRY(export_neuron(info, stage));
-    if (!output) return {};
+    if (!data.output) return {};
     INFO("+++ The network[{}] stage[{}] cmp {} +++", info.name, stage, good ? "success" : "failed");
     if (!good) return user_error("net[{}] stage[{}]: the outputs differ from the reference", info.name, stage);
     return {};
