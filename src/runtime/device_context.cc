@@ -12,6 +12,10 @@ DeviceContext::DeviceContext(std::unique_ptr<Device> device)
 
 Result<std::shared_ptr<DeviceContext>> DeviceContext::open(const std::string& specification, uint64_t ddr_bytes) {
   BMNET_ASSIGN(std::unique_ptr<Device> device, open_device(specification, ddr_bytes));
+  return open(std::move(device));
+}
+
+Result<std::shared_ptr<DeviceContext>> DeviceContext::open(std::unique_ptr<Device> device) {
   if (device->ddr_bytes() <= bm1684::kContextStart - bm1684::kDdrBase)
     return user_error("{}: {} bytes of DDR; the first {} are the firmware's", device->name(), device->ddr_bytes(),
                       bm1684::kContextStart - bm1684::kDdrBase);

@@ -34,6 +34,8 @@ class DeviceContext : public std::enable_shared_from_this<DeviceContext> {
  public:
   // `specification` as open_device takes it.
   static Result<std::shared_ptr<DeviceContext>> open(const std::string& specification, uint64_t ddr_bytes = 0);
+  // On a device of the caller's making.
+  static Result<std::shared_ptr<DeviceContext>> open(std::unique_ptr<Device> device);
 
   Device& device() { return *device_; }
   Allocator& allocator() { return allocator_; }

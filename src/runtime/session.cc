@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "bmodel/reader.h"
 #include "runtime/store_mode.h"
@@ -52,13 +53,36 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
 
 }  // namespace
 
+Result<std::vector<NamedTensor>> read_dat(const MappedFile& file, std::string_view name,
+                                          std::span<const TensorDeclaration> declarations, size_t& offset) {
+  std::vector<NamedTensor> tensors;
+  for (const TensorDeclaration& declaration : declarations) {
+    const size_t bytes = declaration.info.bytes();
+    if (!contains(file.bytes(), offset, bytes))
+      return user_error("{}: {} bytes, but tensor '{}' needs {} from byte {}", name, file.bytes().size(),
+                        declaration.name, bytes, offset);
+    Tensor tensor(declaration.info);
+    std::memcpy(tensor.raw(), file.bytes().data() + offset, bytes);
+    tensors.push_back({declaration.name, std::move(tensor)});
+    offset += bytes;
+  }
+  return tensors;
+}
+
+Session::Session(std::shared_ptr<DeviceContext> context)
+    : context_(std::move(context)), runtime_(std::make_unique<Runtime>(context_)) {}
+
 Result<std::unique_ptr<Session>> Session::open(const SessionOptions& options) {
-  std::unique_ptr<Session> session(new Session);
-  BMNET_ASSIGN(session->context_, DeviceContext::open(options.device, options.ddr_bytes));
+  BMNET_ASSIGN(std::unique_ptr<Device> device, open_device(options.device, options.ddr_bytes));
+  BMNET_ASSIGN(std::unique_ptr<Session> session, open(std::move(device)));
   session->context_->launch_options().trace = options.trace;
   session->context_->launch_options().detect_races = options.detect_races;
-  session->runtime_ = std::make_unique<Runtime>(session->context_);
   return session;
+}
+
+Result<std::unique_ptr<Session>> Session::open(std::unique_ptr<Device> device) {
+  BMNET_ASSIGN(std::shared_ptr<DeviceContext> context, DeviceContext::open(std::move(device)));
+  return std::unique_ptr<Session>(new Session(std::move(context)));
 }
 
 Result<std::unique_ptr<Session>> Session::open(const std::filesystem::path& bmodel, const SessionOptions& options) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/npz.h"
 #include "base/tensor.h"
 #include "runtime/network.h"
@@ -35,11 +36,18 @@ struct SessionRun {
   double seconds = 0;  // of the host, launch only
 };
 
+// The tensors of these types and shapes that stand back to back in a .dat file (input_ref_data.dat …) from `offset` on,
+// which moves behind them. `name` names the file in messages.
+Result<std::vector<NamedTensor>> read_dat(const MappedFile& file, std::string_view name,
+                                          std::span<const TensorDeclaration> declarations, size_t& offset);
+
 class Session {
  public:
   static constexpr size_t kAnyStage = ~size_t{0};
 
   static Result<std::unique_ptr<Session>> open(const SessionOptions& options = {});
+  // On a device of the caller's making.
+  static Result<std::unique_ptr<Session>> open(std::unique_ptr<Device> device);
   // With the nets of one file.
   static Result<std::unique_ptr<Session>> open(const std::filesystem::path& bmodel, const SessionOptions& options = {});
 
@@ -62,7 +70,7 @@ class Session {
   DeviceContext& context() { return *context_; }
 
  private:
-  Session() = default;
+  explicit Session(std::shared_ptr<DeviceContext> context);
   Result<const LoadedStage*> stage_at(size_t net, size_t stage) const;
   Result<std::shared_ptr<DeviceBuffer>> upload(const bmodel::Tensor& tensor, const Tensor& value);
   Result<Tensor> download(const bmodel::Tensor& tensor, const DeviceTensor& value);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/testing.h"
 #include "bmodel/testing.h"
+#include "device/sim/simulator.h"
 #include "op/cpu_layer.h"
 
 namespace bmnet::runtime {
@@ -49,12 +50,33 @@ TEST(session, runs_a_net_on_named_tensors) {
   EXPECT_GT(run.report.cycles, 137);
 }
 
+TEST(session, runs_on_a_device_of_the_callers_making) {
+  const auto session = Session::open(Simulator::create(uint64_t{1} << 30).value()).value();
+  ASSERT_TRUE(session->load(bmodel::test::copy_model(), "test"));
+  const NamedTensor x{"x", counting({1, 4, 8, 16})};
+  EXPECT_EQ(floats(session->run({&x, 1}).value().outputs[0].tensor), floats(x.tensor));
+  EXPECT_EQ(session->context().device().ddr_bytes(), uint64_t{1} << 30);
+}
+
 TEST(session, shows_inputs_and_outputs) {
   auto session = session_of(bmodel::test::copy_model());
   EXPECT_EQ(session->inputs().value()[0].info, (TensorInfo{DType::kF32, {1, 4, 8, 16}}));
   EXPECT_EQ(session->outputs().value()[0].name, "y");
   EXPECT_FALSE(session->inputs(1));
   EXPECT_FALSE(session->inputs(0, 1));
+}
+
+TEST(session, reads_tensors_back_to_back_from_a_dat_file) {
+  const fs::path path = fs::path(testing::TempDir()) / "session_x.dat";
+  ASSERT_TRUE(write_file_atomically(path, std::string_view("\1\2\3\4\5")));
+  const MappedFile file = MappedFile::open(path).value();
+  const TensorDeclaration three{"a", {DType::kI8, {3}}}, two{"b", {DType::kI8, {2}}};
+  size_t offset = 0;
+  const auto tensors = read_dat(file, "x.dat", std::vector{three, two}, offset).value();
+  EXPECT_EQ(tensors[1].tensor.data<int8_t>()[0], 4);
+  EXPECT_EQ(offset, 5);
+  EXPECT_THAT(read_dat(file, "x.dat", std::vector{two}, offset).error().message,
+              HasSubstr("x.dat: 5 bytes, but tensor 'b' needs 2 from byte 5"));
 }
 
 TEST(session, refuses_wrong_inputs) {

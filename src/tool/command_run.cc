@@ -48,23 +48,6 @@ void declare(CLI::App& app, RunArguments& a) {
 using runtime::Session;
 using Declarations = std::vector<runtime::TensorDeclaration>;
 
-// Tensors back to back from a .dat file, from `offset` on.
-Result<std::vector<NamedTensor>> cut(const MappedFile& file, const std::string& name, const Declarations& declarations,
-                                     size_t& offset) {
-  std::vector<NamedTensor> tensors;
-  for (const auto& declaration : declarations) {
-    const size_t bytes = declaration.info.bytes();
-    if (!contains(file.bytes(), offset, bytes))
-      return user_error("{}: {} bytes, but tensor '{}' needs {} from byte {}", name, file.bytes().size(),
-                        declaration.name, bytes, offset);
-    Tensor tensor(declaration.info);
-    std::memcpy(tensor.raw(), file.bytes().data() + offset, bytes);
-    tensors.push_back({declaration.name, std::move(tensor)});
-    offset += bytes;
-  }
-  return tensors;
-}
-
 void print_cost(const runtime::SessionRun& run) {
   const LaunchReport& r = run.report;
   fmt::print("cycles {} ({:.3f} ms at 550 MHz), TIU {} GDMA {}; {:.3f} s on this host\n", r.cycles,
@@ -92,8 +75,8 @@ Result<int> run_context(Session& session, const RunArguments& a) {
     for (size_t stage = 0; stage < network.stages.size(); ++stage) {
       BMNET_ASSIGN(const Declarations in, session.inputs(net, stage));
       BMNET_ASSIGN(const Declarations out, session.outputs(net, stage));
-      BMNET_ASSIGN(const auto feeds, cut(inputs, "input_ref_data.dat", in, input_offset));
-      BMNET_ASSIGN(const auto golden, cut(outputs, "output_ref_data.dat", out, output_offset));
+      BMNET_ASSIGN(const auto feeds, runtime::read_dat(inputs, "input_ref_data.dat", in, input_offset));
+      BMNET_ASSIGN(const auto golden, runtime::read_dat(outputs, "output_ref_data.dat", out, output_offset));
       BMNET_ASSIGN(const runtime::SessionRun run, session.run(feeds, net, stage));
       op::CompareReport report;
       bool identical = true;
