@@ -1,35 +1,8 @@
-"""Writes the demo's network as ONNX, opset 13. Field numbers as in the public onnx.proto."""
-import numpy
-
+"""Writes the demo's network as ONNX."""
+import onnx_file
 from network import EPSILON, INPUT, LAYERS, OUTPUT
-from protobuf import data, integer, real
+from onnx_file import node
 from shapes import LABELS
-
-FLOAT = 1
-
-
-def tensor(name, values):
-    values = numpy.ascontiguousarray(values, "<f4")
-    dims = b"".join(integer(1, size) for size in values.shape)
-    return dims + integer(2, FLOAT) + data(8, name) + data(9, values.tobytes())
-
-
-def value_info(name, shape):
-    dims = b"".join(data(1, integer(1, size)) for size in shape)
-    return data(1, name) + data(2, data(1, integer(1, FLOAT) + data(2, dims)))
-
-
-def attribute(name, value):
-    if isinstance(value, float):
-        return data(1, name) + real(2, value) + integer(20, 1)
-    if isinstance(value, int):
-        return data(1, name) + integer(3, value) + integer(20, 2)
-    return data(1, name) + b"".join(integer(8, item) for item in value) + integer(20, 7)
-
-
-def node(kind, name, inputs, output, **attributes):
-    fields = b"".join(data(1, item) for item in inputs) + data(2, output) + data(3, name) + data(4, kind)
-    return fields + b"".join(data(5, attribute(*item)) for item in attributes.items())
 
 
 def nodes_of(kind, name, inputs, settings):
@@ -59,9 +32,6 @@ def nodes_of(kind, name, inputs, settings):
 
 def write(path, weights):
     """weights: {layer: {weight: array}}"""
-    graph = b"".join(data(1, one) for layer in LAYERS for one in nodes_of(*layer)) + data(2, "shapes")
-    for layer, values in weights.items():
-        graph += b"".join(data(5, tensor(f"{layer}.{name}", value)) for name, value in values.items())
-    graph += data(11, value_info(*INPUT)) + data(12, value_info(OUTPUT, [1, len(LABELS)]))
-    with open(path, "wb") as file:
-        file.write(integer(1, 7) + data(2, "bmnet demo") + data(7, graph) + data(8, integer(2, 13)))
+    nodes = [one for layer in LAYERS for one in nodes_of(*layer)]
+    named = {f"{layer}.{name}": value for layer, values in weights.items() for name, value in values.items()}
+    onnx_file.write(path, "shapes", "bmnet demo", nodes, named, [INPUT], [(OUTPUT, [1, len(LABELS)])])
