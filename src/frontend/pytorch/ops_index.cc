@@ -1,0 +1,186 @@
+// Operators that choose or replace elements by indices.
+#include <algorithm>
+
+#include "frontend/pytorch/ops.h"
+#include "frontend/pytorch/refusal.h"
+
+namespace bmnet::frontend::pytorch {
+namespace {
+
+ValueId as_index(Call& c, ValueId index) { return c.t.cast(index, DType::kI64); }
+
+// x[i, :, j]: the indexed axes, moved to the front, and their index vectors in the last axis of one tensor.
+struct Indexed {
+  std::vector<int64_t> order;  // permutation: indexed axes first
+  ValueId vectors = -1;        // [index shape…, number of indexed axes]
+  Shape index_shape;
+  size_t count = 0;   // of indexed axes
+  size_t insert = 0;  // where the index axes stand in the result of x[…]
+};
+
+// A mask that is known becomes one list of places for every axis of it.
+std::vector<ValueId> places_of_mask(Call& c, ValueId mask) {
+  const Tensor* known = c.t.known(mask);
+  if (!known) refuse("torch.{} by a computed mask gives as many elements as the data has: not supported", c.op());
+  const Shape shape = known->shape();
+  std::vector<std::vector<int64_t>> places(shape.size());
+  for (int64_t i = 0; i < known->count(); ++i) {
+    if (!known->data<bool>()[static_cast<size_t>(i)]) continue;
+    int64_t rest = i;
+    for (size_t axis = shape.size(); axis > 0; --axis) {
+      places[axis - 1].push_back(rest % shape[axis - 1]);
+      rest /= shape[axis - 1];
+    }
+  }
+  std::vector<ValueId> indices;
+  for (const auto& list : places) indices.push_back(c.t.integers(list, {static_cast<int64_t>(list.size())}));
+  return indices;
+}
+
+Indexed indexed(Call& c, const Shape& shape) {
+  const Items* items = c.at(1).items();
+  if (!items) reject("torch.{}: the indices are {}", c.op(), type_name(c.at(1)));
+  std::vector<std::pair<size_t, ValueId>> indices;  // axis, index
+  size_t axis = 0;
+  for (const Value& item : *items) {
+    if (item.is_none()) {
+      ++axis;
+      continue;
+    }
+    Cell* cell = item.ref<Cell>();
+    if (!cell) reject("torch.{}: an index is {}", c.op(), type_name(item));
+    const ValueId index = c.t.read(*cell);
+    if (c.t.dtype(index) == DType::kBool) {
+      for (const ValueId places : places_of_mask(c, index)) indices.emplace_back(axis++, places);
+    } else {
+      indices.emplace_back(axis++, as_index(c, index));
+    }
+  }
+  if (axis > shape.size() || indices.empty())
+    reject("torch.{}: {} indices for a tensor of shape {}", c.op(), axis, to_string(shape));
+
+  Indexed result;
+  result.count = indices.size();
+  std::vector<bool> taken(shape.size(), false);
+  for (const auto& [at, index] : indices) {
+    result.order.push_back(static_cast<int64_t>(at));
+    taken[at] = true;
+    const Shape& one = c.t.shape(index);
+    Shape& all = result.index_shape;
+    if (one.size() > all.size()) all.insert(all.begin(), one.size() - all.size(), 1);
+    for (size_t i = 0; i < one.size(); ++i) {
+      int64_t& dim = all[all.size() - one.size() + i];
+      if (one[i] != 1) dim = one[i];
+    }
+  }
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (!taken[i]) result.order.push_back(static_cast<int64_t>(i));
+  const bool adjacent = indices.back().first - indices.front().first + 1 == indices.size();
+  result.insert = adjacent ? indices.front().first : 0;
+  Shape column = result.index_shape;
+  column.push_back(1);
+  std::vector<ValueId> columns;
+  for (const auto& [at, index] : indices)
+    columns.push_back(c.t.reshape(c.t.broadcast(index, result.index_shape), column));
+  result.vectors = c.t.concat(columns, static_cast<int64_t>(column.size()) - 1);
+  return result;
+}
+
+Value index(Call& c) {
+  const ValueId x = c.tensor(0);
+  const Shape shape = c.t.shape(x);
+  const Indexed in = indexed(c, shape);
+  ValueId y = c.t.emit("gather_nd", {}, {c.t.permute(x, in.order), in.vectors});
+  // gather_nd has the index axes in front; they belong to where the indexed axes were.
+  std::vector<int64_t> order;
+  const auto lead = static_cast<int64_t>(in.index_shape.size());
+  for (size_t i = 0; i < in.insert; ++i) order.push_back(lead + static_cast<int64_t>(i));
+  for (int64_t i = 0; i < lead; ++i) order.push_back(i);
+  for (size_t i = in.insert; i < shape.size() - in.count; ++i) order.push_back(lead + static_cast<int64_t>(i));
+  return c.result(c.t.permute(y, order));
+}
+
+Value index_put(Call& c) {
+  const ValueId x = c.tensor(0);
+  const Shape shape = c.t.shape(x);
+  const Indexed in = indexed(c, shape);
+  if (in.insert != 0) refuse("torch.index_put behind the first axis is not supported");
+  Shape updates = in.index_shape;
+  for (size_t i = in.count; i < shape.size(); ++i) updates.push_back(shape[static_cast<size_t>(in.order[i])]);
+  const ValueId values = c.t.broadcast(c.t.cast(c.tensor(2), c.t.dtype(x)), updates);
+  const ValueId y = c.t.emit("scatter_nd", {{"reduction", std::string(c.boolean(3, false) ? "add" : "none")}},
+                             {c.t.permute(x, in.order), in.vectors, values});
+  std::vector<int64_t> back(in.order.size());
+  for (size_t i = 0; i < back.size(); ++i) back[static_cast<size_t>(in.order[i])] = static_cast<int64_t>(i);
+  return c.result(c.t.permute(y, back));
+}
+
+int64_t axis_of(Call& c) { return static_cast<int64_t>(c.axis(c.integer(1), c.t.shape(c.tensor(0)).size())); }
+
+// The part of x that an index of smaller extents reaches; other axes than `axis` must agree for gather_elements.
+Value gather(Call& c) {
+  ValueId x = c.tensor(0);
+  const ValueId at = as_index(c, c.tensor(2));
+  const Shape wanted = c.t.shape(at);
+  if (wanted.size() != c.t.shape(x).size()) reject("torch.gather: index of shape {}", to_string(wanted));
+  for (size_t i = 0; i < wanted.size(); ++i)
+    if (static_cast<int64_t>(i) != axis_of(c) && wanted[i] < c.t.shape(x)[i]) x = c.t.slice(x, i, 0, wanted[i]);
+  return c.result(c.t.emit("gather_elements", {{"axis", axis_of(c)}}, {x, at}));
+}
+Value scatter_with(Call& c, const std::string& reduction) {
+  const ValueId x = c.tensor(0), at = as_index(c, c.tensor(2));
+  ValueId source = c.t.cast(c.tensor(3), c.t.dtype(x));
+  const Shape wanted = c.t.shape(at);
+  if (c.t.shape(source).empty()) source = c.t.broadcast(source, wanted);
+  for (size_t i = 0; i < wanted.size() && i < c.t.shape(source).size(); ++i)
+    if (wanted[i] < c.t.shape(source)[i]) source = c.t.slice(source, i, 0, wanted[i]);
+  return c.result(c.t.emit("scatter_elements", {{"axis", axis_of(c)}, {"reduction", reduction}}, {x, at, source}));
+}
+Value scatter(Call& c) { return scatter_with(c, "none"); }
+Value scatter_add(Call& c) { return scatter_with(c, "add"); }
+
+Value index_select(Call& c) {
+  return c.result(c.t.emit("gather", {{"axis", axis_of(c)}}, {c.tensor(0), as_index(c, c.tensor(2))}));
+}
+Value embedding(Call& c) {
+  return c.result(c.t.emit("gather", {{"axis", int64_t{0}}}, {c.tensor(0), as_index(c, c.tensor(1))}));
+}
+Value masked_select(Call& c) {
+  const ValueId x = c.tensor(0), mask = c.tensor(1);
+  if (!c.t.known(mask))
+    refuse("torch.masked_select by a computed mask gives as many elements as the data has: not supported");
+  const ValueId wide = c.t.broadcast(mask, c.t.shape(x));
+  const ValueId flat = c.t.reshape(wide, {element_count(c.t.shape(x))});
+  const ValueId places = places_of_mask(c, flat)[0];
+  return c.result(c.t.emit("gather", {{"axis", int64_t{0}}}, {c.t.reshape(x, {element_count(c.t.shape(x))}), places}));
+}
+Value one_hot(Call& c) {
+  const ValueId x = as_index(c, c.tensor(0));
+  const int64_t classes = c.integer(1, -1);
+  if (classes < 1) refuse("torch.one_hot without the number of classes");
+  return c.result(c.t.emit("one_hot",
+                           {{"depth", classes},
+                            {"axis", static_cast<int64_t>(c.t.shape(x).size())},
+                            {"on_value", 1.0f},
+                            {"off_value", 0.0f},
+                            {"to", std::string("i64")}},
+                           {x}));
+}
+
+constexpr OpRow kRows[] = {
+    {"index", "self indices", index, "gather_nd", "masks must be known when compiling"},
+    {"index_put", "self indices values accumulate", index_put, "scatter_nd", "masks must be known when compiling"},
+    {"gather", "self dim index sparse_grad", gather, "gather_elements"},
+    {"scatter", "self dim index src", scatter, "scatter_elements"},
+    {"scatter_add", "self dim index src", scatter_add, "scatter_elements"},
+    {"index_select", "self dim index", index_select, "gather"},
+    {"embedding", "weight indices padding_idx scale_grad_by_freq sparse", embedding, "gather"},
+    {"masked_select", "self mask", masked_select, "gather", "masks must be known when compiling"},
+    {"one_hot", "self num_classes", one_hot, "one_hot"},
+};
+
+}  // namespace
+
+std::span<const OpRow> index_ops() { return kRows; }
+
+}  // namespace bmnet::frontend::pytorch
