@@ -6,6 +6,7 @@
 
 #include "frontend/caffe/import.h"
 #include "frontend/darknet/import.h"
+#include "frontend/mxnet/import.h"
 #include "frontend/onnx/import.h"
 
 namespace bmnet::tool {
@@ -54,11 +55,25 @@ Result<nn::Model> import_darknet_flags(const CompileFlags& flags, const frontend
   return frontend::import_darknet(flags.model, flags.weight, options);
 }
 
+bool looks_like_mxnet(const std::filesystem::path& model) {
+  const std::string head = first_bytes(model);
+  const size_t start = head.find_first_not_of(" \t\r\n");
+  return start != std::string::npos && head[start] == '{' && head.find("\"nodes\"") != std::string::npos &&
+         head.find("\"op\"") != std::string::npos;
+}
+
+Result<nn::Model> import_mxnet_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  return frontend::import_mxnet(flags.model, flags.weight, options);
+}
+
 constexpr std::array kFrontEnds = {
     FrontEnd{"bmnetc", "Caffe", "Example:\n  bmnetc --model=deploy.prototxt --weight=net.caffemodel --outdir=out",
              false, looks_like_caffe, import_caffe_flags, frontend::list_caffe_ops},
     FrontEnd{"bmnetd", "Darknet", "Example:\n  bmnetd --model=yolov3.cfg --weight=yolov3.weights --outdir=out", true,
              looks_like_darknet, import_darknet_flags, frontend::list_darknet_ops},
+    FrontEnd{"bmnetm", "MXNet",
+             "Example:\n  bmnetm --model=net-symbol.json --weight=net-0000.params --shapes=[1,3,224,224] --outdir=out",
+             true, looks_like_mxnet, import_mxnet_flags, frontend::list_mxnet_ops},
     FrontEnd{"bmneto", "ONNX",
              "Examples:\n  bmneto --model=net.onnx --outdir=out\n  bmneto --model=net.onnx --shapes=[1,3,224,224] "
              "--input_names=data",

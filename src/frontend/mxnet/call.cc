@@ -1,0 +1,106 @@
+#include "frontend/mxnet/call.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bmnet::frontend::mxnet {
+namespace {
+
+// clang-format off
+constexpr Row refused(std::string_view name, std::string_view remark) {
+  return {name, 0, kAny, kNoParameters, nullptr, "", "", "", remark};
+}
+constexpr std::string_view kCutBefore =
+    "detections are decoded on the host; end the network before it with --output_names";
+constexpr Row kRefused[] = {
+    refused("Custom", "its code is not part of the model; end the network before it with --output_names"),
+    refused("RNN", "fused recurrent layers are not supported; unfuse the cell before saving"),
+    refused("_contrib_DeformableConvolution", "deformable convolutions have no operator here"),
+    refused("_contrib_MultiBoxDetection", kCutBefore),
+    refused("_contrib_MultiBoxPrior", "anchors are computed on the host; end the network before it with --output_names"),
+    refused("_contrib_MultiBoxTarget", "it belongs to training; end the network before it with --output_names"),
+    refused("_contrib_MultiProposal", kCutBefore),
+    refused("_contrib_Proposal", kCutBefore),
+    refused("_contrib_box_nms", kCutBefore),
+    refused("_foreach", "control flow over sub-graphs is not supported"),
+    refused("_while_loop", "control flow over sub-graphs is not supported"),
+    refused("_cond", "control flow over sub-graphs is not supported"),
+};
+// clang-format on
+
+// Random parameters must keep a deep network's values in range: variances and scales near 1, weights by fan-in.
+void draw(std::mt19937& generator, const std::string& name, Tensor& tensor) {
+  const bool positive = name.ends_with("var") || name.ends_with("gamma");
+  const int64_t outputs = tensor.shape().empty() ? 1 : tensor.shape()[0];
+  const float spread =
+      1.0f / std::sqrt(static_cast<float>(std::max<int64_t>(tensor.count() / std::max<int64_t>(outputs, 1), 1)));
+  for (float& value : tensor.data<float>()) {
+    const float uniform = static_cast<float>(generator()) / 4294967296.0f;  // the same on every machine
+    value = positive ? 0.5f + uniform : (2 * uniform - 1) * spread;
+  }
+}
+
+}  // namespace
+
+std::span<const Row> refused_rows() { return kRefused; }
+
+const Row* find_row(std::string_view op) {
+  for (const auto& rows : {layer_rows(), elementwise_rows(), shape_rows(), reduce_rows(), refused_rows()})
+    for (const Row& row : rows)
+      if (row.name == op) return &row;
+  return nullptr;
+}
+
+ParameterStore::ParameterStore(Params params, std::optional<uint64_t> seed) : params_(std::move(params)) {
+  if (seed) generator_.emplace(static_cast<uint32_t>(*seed));
+}
+
+Result<Tensor> ParameterStore::take(const std::string& name, const Shape& shape) {
+  BMNET_TRY(checked_elements(shape));
+  const auto found = params_.find(name);
+  if (found == params_.end()) {
+    if (!generator_)
+      return user_error("the parameter file has no '{}'; --weight random draws parameters at random", name);
+    Tensor tensor({DType::kF32, shape});
+    draw(*generator_, name, tensor);
+    return params_.emplace(name, tensor).first->second;
+  }
+  if (found->second.shape() != shape)
+    return user_error("parameter '{}' has shape {}, the node needs {}", name, to_string(found->second.shape()),
+                      to_string(shape));
+  return found->second;
+}
+
+Result<ValueId> Call::in(size_t i) const {
+  if (operands_[i].value) return *operands_[i].value;
+  return user_error("the parameter file has no '{}'", operands_[i].parameter);
+}
+
+Result<Values> Call::all_inputs() const {
+  Values values;
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    BMNET_ASSIGN(const ValueId value, in(i));
+    values.push_back(value);
+  }
+  return values;
+}
+
+Result<ValueId> Call::parameter(size_t i, const Shape& shape) {
+  if (i >= operands_.size()) return user_error("{} inputs; input {}, a parameter, is missing", operands_.size(), i);
+  if (operands_[i].value) {
+    const ValueId value = *operands_[i].value;
+    if (shape_of(value) == shape) return value;
+    return user_error("input {} has shape {}, the node needs {}", i, to_string(shape_of(value)), to_string(shape));
+  }
+  BMNET_ASSIGN(Tensor tensor, parameters_.take(operands_[i].parameter, shape));
+  return graph().constant(operands_[i].parameter, std::move(tensor));
+}
+
+std::optional<Shape> Call::stored_shape(size_t i) const {
+  if (!has(i)) return std::nullopt;
+  if (operands_[i].value) return shape_of(*operands_[i].value);
+  if (parameters_.has(operands_[i].parameter)) return parameters_.tensor(operands_[i].parameter).shape();
+  return std::nullopt;
+}
+
+}  // namespace bmnet::frontend::mxnet
