@@ -8,6 +8,7 @@
 #include "frontend/darknet/import.h"
 #include "frontend/mxnet/import.h"
 #include "frontend/onnx/import.h"
+#include "frontend/tensorflow/import.h"
 
 namespace bmnet::tool {
 namespace {
@@ -66,6 +67,17 @@ Result<nn::Model> import_mxnet_flags(const CompileFlags& flags, const frontend::
   return frontend::import_mxnet(flags.model, flags.weight, options);
 }
 
+bool looks_like_tensorflow(const std::filesystem::path& model) {
+  if (std::filesystem::is_directory(model)) return std::filesystem::exists(model / "saved_model.pb");
+  return frontend::looks_like_tensorflow(as_bytes(first_bytes(model)));
+}
+
+Result<nn::Model> import_tensorflow_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  if (!flags.weight.empty()) return user_error("a TensorFlow model has its weights inside: --weight does not apply");
+  return frontend::import_tensorflow(flags.model, options);
+}
+
+// TensorFlow is asked before ONNX: a SavedModel begins like an ONNX file, and only the former looks further.
 constexpr std::array kFrontEnds = {
     FrontEnd{"bmnetc", "Caffe", "Example:\n  bmnetc --model=deploy.prototxt --weight=net.caffemodel --outdir=out",
              false, looks_like_caffe, import_caffe_flags, frontend::list_caffe_ops},
@@ -74,6 +86,11 @@ constexpr std::array kFrontEnds = {
     FrontEnd{"bmnetm", "MXNet",
              "Example:\n  bmnetm --model=net-symbol.json --weight=net-0000.params --shapes=[1,3,224,224] --outdir=out",
              true, looks_like_mxnet, import_mxnet_flags, frontend::list_mxnet_ops},
+    FrontEnd{
+        "bmnett", "TensorFlow",
+        "Examples:\n  bmnett --model=frozen.pb --shapes=[1,224,224,3] --outdir=out\n  bmnett --model=saved_model_dir "
+        "--shapes=[1,224,224,3]",
+        true, looks_like_tensorflow, import_tensorflow_flags, frontend::list_tensorflow_ops},
     FrontEnd{"bmneto", "ONNX",
              "Examples:\n  bmneto --model=net.onnx --outdir=out\n  bmneto --model=net.onnx --shapes=[1,3,224,224] "
              "--input_names=data",

@@ -1,0 +1,5 @@
+"""bmnett from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmnett")
