@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "device/cmodel/cmodel.h"
+#include "device/lockstep.h"
 #include "device/sim/simulator.h"
 #include "target/bm1684/machine.h"
 
@@ -68,11 +69,13 @@ Status HostMemoryDevice::fill(uint64_t address, uint64_t bytes, std::span<const 
 }
 
 Result<std::unique_ptr<Device>> open_device(const std::string& specification, uint64_t ddr_bytes) {
-  constexpr std::string_view kCModel = "cmodel=";
+  constexpr std::string_view kCModel = "cmodel=", kLockstep = "lockstep=";
   if (specification == "simulator") return Simulator::create(ddr_bytes ? ddr_bytes : Simulator::kDefaultDdrBytes);
   if (specification.starts_with(kCModel))
     return CModel::open(specification.substr(kCModel.size()), ddr_bytes ? ddr_bytes : CModel::kDefaultDdrBytes);
-  return user_error("unknown device '{}': use 'simulator' or 'cmodel=PATH'", specification);
+  if (specification.starts_with(kLockstep))
+    return Lockstep::open(specification.substr(kLockstep.size()), ddr_bytes ? ddr_bytes : Lockstep::kDefaultDdrBytes);
+  return user_error("unknown device '{}': use 'simulator', 'cmodel=PATH' or 'lockstep=PATH'", specification);
 }
 
 }  // namespace bmnet

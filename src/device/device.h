@@ -119,8 +119,8 @@ class HostMemoryDevice : public Device {
   uint64_t ddr_bytes_ = 0;
 };
 
-// "simulator" or "cmodel=PATH" (a library of the vendor's C model), with `ddr_bytes` of DDR; 0 means the default, 4 GiB
-// for the simulator and 1 GiB for a C model.
+// "simulator", "cmodel=PATH" (a library of the vendor's C model) or "lockstep=PATH" (both, compared command by command:
+// lockstep.h), with `ddr_bytes` of DDR; 0 means the default, 4 GiB for the simulator and 1 GiB with a C model.
 Result<std::unique_ptr<Device>> open_device(const std::string& specification, uint64_t ddr_bytes = 0);
 
 }  // namespace bmnet

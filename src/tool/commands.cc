@@ -1,4 +1,4 @@
-// The commands of bmnet that look at models and BModels; run and compare stand in files of their own.
+// The commands of bmnet that look at models and BModels; the others stand in files of their own.
 #include "tool/commands.h"
 
 #include <fmt/format.h>
@@ -8,7 +8,6 @@
 #include "bmodel/layer_table.h"
 #include "bmodel/print.h"
 #include "bmodel/reader.h"
-#include "device/isa_check/isa_check.h"
 #include "tool/check_models.h"
 #include "tool/command_line.h"
 #include "tool/compile.h"
@@ -104,14 +103,6 @@ int check_models_main(const Arguments& arguments) {
   app.add_option("folders", folders, "folders, searched for model folders")->required();
   if (auto code = parse_arguments(app, arguments)) return *code;
   return check_models(folders);
-}
-
-int isa_check_main(const Arguments& arguments) {
-  CLI::App app("Golden vector files: values, costs, encodings and schedules of instructions.", "bmnet isa-check");
-  std::vector<std::string> files;
-  app.add_option("files", files, "vector files (.json.gz)")->required();
-  if (auto code = parse_arguments(app, arguments)) return *code;
-  return isa_check(files, stdout);
 }
 
 }  // namespace bmnet::tool

@@ -17,5 +17,8 @@ int profile_main(const Arguments& arguments);
 int doctor_main(const Arguments& arguments);
 int check_models_main(const Arguments& arguments);
 int isa_check_main(const Arguments& arguments);
+int isa_fuzz_main(const Arguments& arguments);
+int isa_coverage_main(const Arguments& arguments);
+int compare_devices_main(const Arguments& arguments);
 
 }  // namespace bmnet::tool

@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"compile", "model file -> BModel; the format is recognised", bmnet::tool::compile_command_main},
     {"run", "run a BModel on the simulator or another device", bmnet::tool::run_main},
     {"compare", "compile a model and compare every layer with the reference", bmnet::tool::compare_main},
+    {"compare-devices", "run a BModel on the simulator and a C model in lockstep", bmnet::tool::compare_devices_main},
     {"info", "what a BModel holds", bmnet::tool::info_main},
     {"disasm", "the commands of a BModel as text", bmnet::tool::disasm_main},
     {"profile", "cycles of a BModel per engine and layer", bmnet::tool::profile_main},
@@ -26,13 +27,15 @@ constexpr Command kCommands[] = {
      bmnet::tool::doctor_main},
     {"check-models", "model folders with golden data, the whole way", bmnet::tool::check_models_main},
     {"isa-check", "golden vector files of instructions", bmnet::tool::isa_check_main},
+    {"isa-coverage", "which instructions, fields and values BModels use", bmnet::tool::isa_coverage_main},
+    {"isa-fuzz", "random commands: the simulator against a vendor C model", bmnet::tool::isa_fuzz_main},
 };
 
 void print_help() {
   fmt::print(
       "bmnet: open model compiler, simulator and runtime for the Sophon BM1684 TPU\n\nUsage: bmnet COMMAND "
       "[ARGUMENTS]\n\n");
-  for (const Command& command : kCommands) fmt::print("  {:<13} {}\n", command.name, command.help);
+  for (const Command& command : kCommands) fmt::print("  {:<15} {}\n", command.name, command.help);
   fmt::print(
       "\n`bmnet COMMAND --help` tells more.\nExample:\n  bmnet compile net.onnx --outdir=out && bmnet run "
       "--context_dir out\n");

@@ -56,22 +56,13 @@ struct CModel::Library {
 
 namespace {
 
-template <typename Library>
 class CModelExecutor : public CommandExecutor {
  public:
-  explicit CModelExecutor(const Library& library) : library_(library) {}
-
-  Status execute(const Command& command, Engine engine) override {
-    Command copy = command;
-    if (engine == Engine::kTiu) set(copy, bm1684::tiu::cmd_end, 1);
-    const CommandFunction function = library_.get_atomic_function(copy.data(), static_cast<unsigned>(engine));
-    if (!function) return user_error("the C model knows no such command");
-    function(kNode, copy.data());
-    return {};
-  }
+  explicit CModelExecutor(CModel& model) : model_(model) {}
+  Status execute(const Command& command, Engine engine) override { return model_.execute(command, engine); }
 
  private:
-  const Library& library_;
+  CModel& model_;
 };
 
 }  // namespace
@@ -105,16 +96,34 @@ Result<std::unique_ptr<CModel>> CModel::open(const std::string& path, uint64_t d
 Result<LaunchReport> CModel::launch(std::span<const CommandGroup> groups, const LaunchOptions& options) {
   const std::lock_guard lock(launching_);
   const bm1684::ChipFloatMode float_mode;
-  CModelExecutor executor(*library_);
+  CModelExecutor executor(*this);
   return run_stream(groups, options, executor);
 }
 
-std::span<const std::byte> CModel::local_memory() const {
-  return {reinterpret_cast<const std::byte*>(library_->get_local_mem(kNode)->raw), bm1684::kLocalBytes};
+Status CModel::execute(const Command& command, Engine engine) {
+  Command copy = command;
+  if (engine == Engine::kTiu) set(copy, bm1684::tiu::cmd_end, 1);
+  const CommandFunction function = library_->get_atomic_function(copy.data(), static_cast<unsigned>(engine));
+  if (!function) return user_error("the C model knows no such command");
+  function(kNode, copy.data());
+  return {};
 }
 
-std::span<const std::byte> CModel::l2_memory() const {
-  return {static_cast<const std::byte*>(library_->get_l2_sram(kNode)), bm1684::kL2Bytes};
+void CModel::enable_asserts(bool on) {
+  const char* name = on ? "allow_atomic_cmodel_assert" : "forbid_atomic_cmodel_assert";
+  if (auto* function = reinterpret_cast<void (*)()>(dlsym(library_->handle, name))) function();
+}
+
+std::span<std::byte> CModel::local_memory() {
+  return {reinterpret_cast<std::byte*>(library_->get_local_mem(kNode)->raw), bm1684::kLocalBytes};
+}
+
+std::span<std::byte> CModel::l2_memory() {
+  return {static_cast<std::byte*>(library_->get_l2_sram(kNode)), bm1684::kL2Bytes};
+}
+
+std::span<std::byte> CModel::ddr_memory() {
+  return {static_cast<std::byte*>(library_->get_global_memaddr(kNode)), ddr_bytes()};
 }
 
 }  // namespace bmnet

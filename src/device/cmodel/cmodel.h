@@ -24,9 +24,15 @@ class CModel : public HostMemoryDevice {
   // well.
   Result<LaunchReport> launch(std::span<const CommandGroup> groups, const LaunchOptions& options) override;
 
+  // One command outside of a launch; the caller's thread must be in bm1684::ChipFloatMode.
+  Status execute(const bm1684::Command& command, bm1684::Engine engine);
+  // Whether the library ends the process at what it takes for illegal (it does unless told otherwise).
+  void enable_asserts(bool on);
+
   // Local memory (bm1684::kLocalBytes, lane major) and L2 (bm1684::kL2Bytes), for comparison with the simulator.
-  std::span<const std::byte> local_memory() const;
-  std::span<const std::byte> l2_memory() const;
+  std::span<std::byte> local_memory();
+  std::span<std::byte> l2_memory();
+  std::span<std::byte> ddr_memory();
 
  private:
   struct Library;

@@ -139,14 +139,13 @@ struct Parameters {
   int32_t low = INT32_MIN, high = INT32_MAX;  // saturation
 };
 
-template <typename T>
-BMNET_INLINE T round_shift(T x, int32_t right) {
-  return right == 0 ? x : ((x >> ((right - 1) & 31)) + 1) >> 1;
+// All in 32 bits, modulo 2^32.
+BMNET_INLINE int32_t round_shift(int32_t x, int32_t right) {
+  return right == 0 ? x : static_cast<int32_t>(static_cast<uint32_t>(x >> ((right - 1) & 31)) + 1) >> 1;
 }
-template <typename T>
-BMNET_INLINE int32_t saturate(T x, const Parameters& p) {
+BMNET_INLINE int32_t saturate(int32_t x, const Parameters& p) {
   x = x < p.low ? p.low : x;
-  return static_cast<int32_t>(x > p.high ? p.high : x);
+  return x > p.high ? p.high : x;
 }
 
 template <typename Operation>
@@ -160,16 +159,15 @@ struct Loop {
   }
 };
 
-// The third input is the accumulator. 32 bits hold its left shift by up to 14.
-template <typename Wide>
+// The third input is the accumulator. What its left shift pushes out of 32 bits is lost.
 struct MacLoop {
   BMNET_INLINE static void run(const int32_t* const* inputs, int32_t* result, size_t count, const void* context) {
     const Parameters parameters = *static_cast<const Parameters*>(context);
     const int32_t *a = inputs[0], *b = inputs[1], *old = inputs[2];
     BMNET_INDEPENDENT
     for (size_t i = 0; i < count; ++i) {
-      const Wide sum = static_cast<Wide>(old[i]) * (Wide{1} << parameters.left) + a[i] * b[i];
-      result[i] = saturate(round_shift(sum, parameters.right), parameters);
+      const uint32_t sum = (static_cast<uint32_t>(old[i]) << parameters.left) + static_cast<uint32_t>(a[i] * b[i]);
+      result[i] = saturate(round_shift(static_cast<int32_t>(sum), parameters.right), parameters);
     }
   }
 };
@@ -200,13 +198,12 @@ struct Shift {
   }
 };
 
-FixedKernel* kernel_of(EuType operation, const Parameters& parameters) {
+FixedKernel* kernel_of(EuType operation) {
   switch (operation) {
     case EuType::kMul:
       return simd_version<Loop<Mul>, FixedKernel>();
     case EuType::kMac:
-      return parameters.left <= 14 ? simd_version<MacLoop<int32_t>, FixedKernel>()
-                                   : simd_version<MacLoop<int64_t>, FixedKernel>();
+      return simd_version<MacLoop, FixedKernel>();
     case EuType::kAdd:
       return simd_version<Loop<Add>, FixedKernel>();
     case EuType::kSub:
@@ -280,7 +277,7 @@ Status execute_arith_fixed(const Command& command, Memory& memory) {
   }
   if (operands.accumulator)
     add_operand(*operands.accumulator, get(command, tiu::opt_opd0_sign) || get(command, tiu::opt_opd1_sign));
-  apply_fixed(operands.shape, sources, operands.result, kernel_of(operation, parameters), &parameters);
+  apply_fixed(operands.shape, sources, operands.result, kernel_of(operation), &parameters);
   return {};
 }
 

@@ -209,6 +209,24 @@ TEST(arith_fixed, widens_products) {
   EXPECT_THAT(bytes.get<int16_t>(bytes.lane(0, 0x2080), 2), ElementsAre(9, 16));
 }
 
+// What the left shift of the accumulator pushes out of 32 bits is lost before the right shift.
+TEST(arith_fixed, wraps_the_shifted_accumulator) {
+  Bytes bytes({16, 1, 0, 0}, {16, 1, 0, 0});
+  bytes.put(bytes.lane(0, 0x2000), {int16_t{-32768}, int16_t{1}});
+  ASSERT_TRUE(bytes.run(kTiu, {{tsk_typ, 3},
+                               {tsk_eu_typ, 1},
+                               {opt_res0_prec, 3},
+                               {res0_n, 2},
+                               {opt_opd0_sign, 1},
+                               {opt_opd1_sign, 1},
+                               {opt_left_shift, 21},
+                               {opt_right_shift, 6},
+                               {res0_addr, kR},
+                               {opd0_addr, kA},
+                               {opd1_addr, kB}}));
+  EXPECT_THAT(bytes.get<int16_t>(bytes.lane(0, 0x2000), 2), ElementsAre(4, 32767));
+}
+
 TEST(arith_fixed, leaves_the_other_batch_items_of_a_word_alone) {
   Chip chip;
   chip.put<int8_t>(chip.lane(0), {1, 2, 3, 4});

@@ -306,13 +306,13 @@ Result<std::vector<Access>> accesses_lrn_shift(const Command& command, const Hea
   return list;
 }
 
+// The lane mask has no say: nothing is written to local memory.
 Status execute_filter(const Command& command, const Header& header, Memory& memory) {
   BMNET_ASSIGN(const Filter filter, decode_filter(command, header));
   const Shape4& shape = filter.data.shape;
   std::vector<uint32_t> kept;
   for (uint32_t n = 0; n < shape.n; ++n) {
     for (uint32_t c = 0; c < shape.c; ++c) {
-      if (!may_write(header.lane_mask, filter.mask.place.lane() + c)) continue;
       const uint8_t* data = memory.local + filter.data.channel_offset(c) + n * filter.data.n;
       const uint8_t* mask = memory.local + filter.mask.channel_offset(c) + n * filter.mask.n;
       for (uint64_t i = 0; i < uint64_t{shape.h} * shape.w; ++i) {

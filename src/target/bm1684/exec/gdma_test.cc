@@ -199,6 +199,19 @@ TEST(gdma, filters_by_a_mask_and_counts) {
   EXPECT_EQ(chip.memory.filter_count, 2u);
 }
 
+TEST(gdma, a_filter_has_no_lane_mask) {
+  Chip chip;
+  chip.put(chip.lane(0), {1u});
+  chip.put(chip.lane(0, 0x1000), {1u});
+  ASSERT_TRUE(
+      Transfer(kStore, {1, 1, 1, 1})
+          .with({{special_func, 7}, {dst_nstride, kLocal + 0x1000}, {localmem_mask_l32, 0}, {localmem_mask_h32, 0}})
+          .from(kLocal)
+          .to_ddr(0)
+          .run(chip));
+  EXPECT_EQ(chip.get<uint32_t>(chip.memory.ddr, 1)[0], 1u);
+}
+
 // Sides that share bytes move as if through a buffer.
 TEST(gdma, an_overlapping_move_reads_first) {
   Chip chip;
