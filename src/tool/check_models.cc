@@ -49,8 +49,10 @@ Result<CompileFlags> find_model(const fs::path& folder, const FrontEnd*& front_e
     if (!recognised) continue;
     front_end = *recognised;
     flags.model = file.string();
-    for (const fs::path& other : files)
-      if (other != file) flags.weight = other.string();
+    for (const fs::path& other : files) {
+      const auto twin = recognize(other);  // another file of the same network
+      if (other != file && !(twin && *twin == front_end)) flags.weight = other.string();
+    }
     return flags;
   }
   return unsupported("no file of a known format in {}", folder.string());

@@ -8,6 +8,7 @@
 #include "frontend/darknet/import.h"
 #include "frontend/mxnet/import.h"
 #include "frontend/onnx/import.h"
+#include "frontend/pytorch/import.h"
 #include "frontend/tensorflow/import.h"
 
 namespace bmnet::tool {
@@ -56,6 +57,15 @@ Result<nn::Model> import_darknet_flags(const CompileFlags& flags, const frontend
   return frontend::import_darknet(flags.model, flags.weight, options);
 }
 
+bool looks_like_pytorch(const std::filesystem::path& model) {
+  return first_bytes(model).starts_with("PK") && frontend::is_torchscript(model);
+}
+
+Result<nn::Model> import_pytorch_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  if (!flags.weight.empty()) return user_error("a TorchScript archive has its weights inside: --weight does not apply");
+  return frontend::import_pytorch(flags.model, options);
+}
+
 bool looks_like_mxnet(const std::filesystem::path& model) {
   const std::string head = first_bytes(model);
   const size_t start = head.find_first_not_of(" \t\r\n");
@@ -95,6 +105,8 @@ constexpr std::array kFrontEnds = {
              "Examples:\n  bmneto --model=net.onnx --outdir=out\n  bmneto --model=net.onnx --shapes=[1,3,224,224] "
              "--input_names=data",
              true, looks_like_onnx, import_onnx_flags, frontend::list_onnx_ops},
+    FrontEnd{"bmnetp", "PyTorch", "Example:\n  bmnetp --model=traced.pt --shapes=[1,3,224,224] --outdir=out", true,
+             looks_like_pytorch, import_pytorch_flags, frontend::list_pytorch_ops},
 };
 
 }  // namespace

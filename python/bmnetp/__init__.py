@@ -1,0 +1,5 @@
+"""bmnetp from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmnetp")
