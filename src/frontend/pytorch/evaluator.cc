@@ -11,7 +11,8 @@
 namespace bmnet::frontend::pytorch {
 namespace {
 
-constexpr int kMaxCalls = 100;                   // one inside the other
+constexpr int kMaxCalls = 100;  // one inside the other
+constexpr int kMaxNested = 3000;
 constexpr int64_t kMaxSteps = int64_t{1} << 20;  // statements in all: the bound of unrolling
 
 // "torch.nn.relu" of nested attributes whose root is a plain name; empty otherwise.
@@ -36,6 +37,18 @@ struct Restore {  // the naming path, when a call ends
     tensors.enter(path);
     --depth;
   }
+};
+
+// Counts how deep the evaluation is, so that no program can exhaust the stack.
+struct Deeper {
+  explicit Deeper(int& nesting) : nesting(nesting) {
+    if (++nesting > kMaxNested) {
+      --nesting;
+      refuse("blocks, expressions and calls nest deeper than {}", kMaxNested);
+    }
+  }
+  ~Deeper() { --nesting; }
+  int& nesting;
 };
 
 double float_literal(const std::string& text) {
@@ -94,6 +107,7 @@ Value Evaluator::call(const Function& function, Items arguments, std::map<std::s
 }
 
 void Evaluator::run(const std::vector<Stmt>& body, Frame& frame) {
+  const Deeper deeper(nesting_);
   for (const Stmt& stmt : body) {
     if (frame.returned) return;
     if (++steps_ > kMaxSteps)
@@ -218,6 +232,7 @@ bool Evaluator::condition(const Expr& expr, Frame& frame) {
 }
 
 Value Evaluator::evaluate(const Expr& expr, Frame& frame) {
+  const Deeper deeper(nesting_);
   switch (expr.kind) {
     case Expr::kName:
       return name(expr, frame);

@@ -43,7 +43,8 @@ class Evaluator {
 
   Program& program_;
   Tensors& tensors_;
-  int depth_ = 0;
+  int depth_ = 0;    // calls inside each other
+  int nesting_ = 0;  // blocks and expressions inside each other, over all calls
   int64_t steps_ = 0;
 };
 

@@ -191,6 +191,8 @@ Value max_pool_with_indices(Call& c) {
   const ValueId values = pool(c, in.x, "max", p, false);
   Windows windows(N);
   for (size_t axis = 0; axis < N; ++axis)
+    if (c.t.shape(values)[axis + 2] > kMaxWindowElements / p.kernel[axis]) refuse("torch.{}: too many windows", c.op());
+  for (size_t axis = 0; axis < N; ++axis)
     for (int64_t out = 0; out < c.t.shape(values)[axis + 2]; ++out) {
       std::vector<int64_t> positions;
       for (int64_t k = 0; k < p.kernel[axis]; ++k) {

@@ -376,6 +376,7 @@ class Reader {
 Tensor strided(const Tensor& storage, int64_t offset, const Shape& sizes, const Shape& strides, int64_t& budget) {
   if (sizes.size() != strides.size() || sizes.size() > kMaxRank)
     reject("a tensor has {} sizes and {} strides", sizes.size(), strides.size());
+  if (offset < 0 || offset > storage.count()) reject("a tensor starts at {} of {} elements", offset, storage.count());
   int64_t count = 1, dense = 1;
   bool is_dense = true, empty = false;
   for (const int64_t size : sizes) empty = empty || size == 0;
@@ -397,7 +398,7 @@ Tensor strided(const Tensor& storage, int64_t offset, const Shape& sizes, const 
     dense *= size;
   }
   if (empty) return Tensor({storage.dtype(), sizes});
-  if (offset < 0 || last >= available)
+  if (last >= available)
     reject("a tensor of size {} reaches beyond its storage of {} elements", to_string(sizes), available);
   const auto width = static_cast<int64_t>(byte_size(storage.dtype()));
   const auto* source = static_cast<const uint8_t*>(storage.raw()) + offset * width;

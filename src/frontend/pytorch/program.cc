@@ -74,7 +74,7 @@ int64_t json_integer(const json& value) {
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), result);
     if (status == std::errc() && end == text.data() + text.size()) return result;
   }
-  reject("model.json: {} is not an integer", value.dump(-1, ' ', true, json::error_handler_t::replace));
+  reject("model.json: {} stands where an integer is needed", value.type_name());
 }
 
 const json& member(const json& object, const char* name) {

@@ -27,15 +27,21 @@ std::optional<Number> number_of(const Value& value) {
   return std::nullopt;
 }
 
-int64_t checked(bool overflow, int64_t value) {
+// By reference: the order in which a call evaluates its arguments is open.
+int64_t checked(bool overflow, const int64_t& value) {
   if (overflow) reject("an integer exceeds 64 bits");
   return value;
 }
 
+int64_t negated(int64_t value) {
+  int64_t result = 0;
+  const bool overflow = __builtin_sub_overflow(int64_t{0}, value, &result);
+  return checked(overflow, result);
+}
+
 int64_t floor_div(int64_t a, int64_t b) {
   if (b == 0) reject("an integer is divided by 0");
-  if (b == -1)
-    return checked(a == std::numeric_limits<int64_t>::min(), a == std::numeric_limits<int64_t>::min() ? a : -a);
+  if (b == -1) return negated(a);
   return a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
 }
 
@@ -102,9 +108,8 @@ int64_t rounded(double value) {
 }
 
 std::optional<Value> unary(std::string_view op, const Number& a) {
-  if (op == "neg")
-    return a.integral ? Value(checked(a.integer == std::numeric_limits<int64_t>::min(), -a.integer)) : Value(-a.real);
-  if (op == "abs") return a.integral ? Value(std::abs(a.integer)) : Value(std::abs(a.real));
+  if (op == "neg") return a.integral ? Value(negated(a.integer)) : Value(-a.real);
+  if (op == "abs") return a.integral ? Value(a.integer < 0 ? negated(a.integer) : a.integer) : Value(std::abs(a.real));
   if (op == "sqrt") return std::sqrt(a.real);
   if (op == "exp") return std::exp(a.real);
   if (op == "log") return std::log(a.real);
