@@ -131,6 +131,24 @@ TEST(hostile_code, is_bounded) {
   EXPECT_THAT(refusal(module("x: Tensor", {"import os", "return x"})), HasSubstr("'import' is not part of"));
 }
 
+// Blocks inside blocks, in calls inside calls: each depth is allowed, their product is not.
+TEST(hostile_code, cannot_exhaust_the_stack) {
+  std::vector<std::string> lines;
+  std::string indent;
+  for (int i = 0; i < 150; ++i, indent += " ") lines.push_back(indent + "if True:");
+  lines.push_back(indent + "return (self).forward(x, )");
+  EXPECT_THAT(refusal(module("x: Tensor", lines)), HasSubstr("nest deeper"));
+}
+
+TEST(hostile_code, cannot_ask_for_endless_tables) {
+  EXPECT_THAT(
+      refusal(module("x: Tensor", {"a, b, = torch.max_pool1d_with_indices(x, [9000000], [1], [4500000])", "return b"}),
+              {{1, 1, 16}}),
+      HasSubstr("net.pt: "));
+  EXPECT_THAT(refusal(module("x: Tensor", {"return torch.arange(0, 1, 0)"})), HasSubstr("torch.arange"));
+  EXPECT_THAT(refusal(module("x: Tensor", {"return torch.repeat_interleave(x, 1000000000)"})), HasSubstr("times"));
+}
+
 TEST(refusals, name_line_operator_and_reason) {
   EXPECT_THAT(refusal(module("x: Tensor", {"y = torch.sum(x)", "if bool(torch.gt(y, 0)):", "  x = torch.neg(x)",
                                            "else:", "  pass", "return x"})),
