@@ -14,6 +14,7 @@
 #include "tool/commands.h"
 #include "tool/compile.h"
 #include "tool/picture_input.h"
+#include "tool/trace.h"
 
 namespace bmnet::tool {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct RunArguments {
-  std::string bmodel, context_dir, input, image, labels, output, device = "simulator", mean, scale = "1";
+  std::string bmodel, context_dir, input, image, labels, output, device = "simulator", trace, mean, scale = "1";
   bool check = false, rgb = false;
   size_t top = 5;
 };
@@ -39,6 +40,7 @@ void declare(CLI::App& app, RunArguments& a) {
   app.add_option("--top", a.top, "how many classes")->capture_default_str();
   app.add_option("--output", a.output, "write the outputs to this .npz file");
   app.add_option("--device", a.device, "simulator, or cmodel=PATH of a vendor C model")->capture_default_str();
+  app.add_option("--trace", a.trace, "write what both engines did to this file (Chrome/Perfetto trace)");
   app.add_flag("--check", a.check, "report commands whose order nothing guarantees (races)");
   app.footer(
       "Examples:\n  bmnet run --context_dir out\n  bmnet run net.bmodel --image cat.jpg --mean 104,117,123 --labels "
@@ -64,7 +66,9 @@ bool print_races(const LaunchReport& report) {
 // Integers must be equal; floats agree within 0.01, relative above 1 (the rule of bmrt_test).
 constexpr op::Tolerance kContextTolerance{1e-2, 1e-2};
 
-Result<int> run_context(Session& session, const RunArguments& a) {
+using Traces = std::vector<TraceProcess>;
+
+Result<int> run_context(Session& session, const RunArguments& a, Traces& traces) {
   const fs::path folder = a.context_dir;
   BMNET_ASSIGN(const MappedFile inputs, MappedFile::open(folder / "input_ref_data.dat"));
   BMNET_ASSIGN(const MappedFile outputs, MappedFile::open(folder / "output_ref_data.dat"));
@@ -91,6 +95,10 @@ Result<int> run_context(Session& session, const RunArguments& a) {
                                               : "DIFFERS from the reference";
       fmt::print("net '{}' stage {}: {}\n", network.name, stage, verdict);
       print_cost(run);
+      if (!a.trace.empty()) {
+        BMNET_ASSIGN(TraceProcess trace, trace_of(network, stage, run.report));
+        traces.push_back(std::move(trace));
+      }
       if (!identical) fmt::print("{}", report.to_text());
       all_agree = print_races(run.report) && report.agrees() && all_agree;
     }
@@ -131,9 +139,23 @@ Status print_top(const Tensor& scores, const RunArguments& a) {
   return {};
 }
 
-Result<int> run_once(Session& session, const RunArguments& a) {
+// The stage of the first net that takes these inputs.
+Result<size_t> stage_for(const Session& session, const std::vector<NamedTensor>& inputs) {
+  BMNET_ASSIGN(const Declarations declarations, session.inputs());
+  std::vector<Shape> shapes;
+  for (const auto& declaration : declarations)
+    if (const Tensor* input = find_tensor(inputs, declaration.name)) shapes.push_back(input->shape());
+  return session.networks()[0]->stage_for(shapes);
+}
+
+Result<int> run_once(Session& session, const RunArguments& a, Traces& traces) {
   BMNET_ASSIGN(const std::vector<NamedTensor> inputs, make_inputs(session, a));
   BMNET_ASSIGN(const runtime::SessionRun run, session.run(inputs));
+  if (!a.trace.empty()) {
+    BMNET_ASSIGN(const size_t stage, stage_for(session, inputs));
+    BMNET_ASSIGN(TraceProcess trace, trace_of(*session.networks()[0], stage, run.report));
+    traces.push_back(std::move(trace));
+  }
   if (!a.labels.empty() && !run.outputs.empty()) BMNET_TRY(print_top(run.outputs[0].tensor, a));
   for (const NamedTensor& output : run.outputs)
     fmt::print("output '{}' {} {}\n", output.name, to_string(output.tensor.shape()), dtype_name(output.tensor.dtype()));
@@ -145,8 +167,13 @@ Result<int> run_once(Session& session, const RunArguments& a) {
 Result<int> run(const RunArguments& a) {
   const fs::path bmodel = a.context_dir.empty() ? fs::path(a.bmodel) : fs::path(a.context_dir) / "compilation.bmodel";
   if (bmodel.empty()) return user_error("give a .bmodel file or --context_dir DIR");
-  BMNET_ASSIGN(const auto session, Session::open(bmodel, {.device = a.device, .detect_races = a.check}));
-  return a.context_dir.empty() ? run_once(*session, a) : run_context(*session, a);
+  BMNET_ASSIGN(const auto session,
+               Session::open(bmodel, {.device = a.device, .trace = !a.trace.empty(), .detect_races = a.check}));
+  Traces traces;
+  BMNET_ASSIGN(const int code,
+               a.context_dir.empty() ? run_once(*session, a, traces) : run_context(*session, a, traces));
+  if (!a.trace.empty()) BMNET_TRY(write_file_atomically(a.trace, trace_json(traces)));
+  return code;
 }
 
 }  // namespace

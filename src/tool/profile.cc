@@ -10,7 +10,9 @@
 #include "bmodel/layer_table.h"
 #include "target/bm1684/exec/instruction.h"
 #include "target/bm1684/exec/schedule.h"
+#include "target/bm1684/isa/codec.h"
 #include "target/bm1684/machine.h"
+#include "tool/trace.h"
 
 namespace bmnet::tool {
 namespace {
@@ -24,19 +26,6 @@ std::vector<Command> commands_of(const bmodel::Blob& blob) {
   std::vector<Command> commands(blob.size() / bm1684::kCommandBytes);
   if (!commands.empty()) std::memcpy(commands.data(), blob.bytes().data(), commands.size() * bm1684::kCommandBytes);
   return commands;
-}
-
-uint64_t ddr_bytes(const Command& command) {
-  const auto operands = bm1684::accesses(command, Engine::kGdma);
-  if (!operands) return 0;
-  uint64_t bytes = 0;
-  for (const bm1684::Access& access : *operands) {
-    if (access.space != bm1684::Access::Space::kDdr) continue;
-    uint64_t run = access.run_bytes;
-    for (const auto& axis : access.axes) run *= axis.count;
-    bytes += run;
-  }
-  return bytes;
 }
 
 // Adds the commands of one group behind what the stage has so far.
@@ -95,12 +84,10 @@ class StageProfiler {
     layer.end = std::max(layer.end, end);
     ++layer.commands[engine], ++profile_.commands[engine];
     layer.cycles[engine] += cycles, profile_.busy[engine] += cycles;
-    if (engine == 1) {
-      const uint64_t moved = ddr_bytes(command);
-      layer.ddr_bytes += moved, profile_.ddr_bytes += moved;
-    }
+    const uint64_t moved = engine == 1 ? ddr_bytes(command) : 0;
+    layer.ddr_bytes += moved, profile_.ddr_bytes += moved;
     profile_.events.push_back(
-        {engine, layer_index, start, end, std::string(bm1684::instruction_name(command, static_cast<Engine>(engine)))});
+        {engine, layer_index, start, end, moved, bm1684::disassemble(command, static_cast<Engine>(engine))});
   }
 
   bmodel::LayerTable table_;
@@ -187,31 +174,14 @@ std::string to_json(const std::vector<StageProfile>& profiles) {
 }
 
 std::string to_trace(const std::vector<StageProfile>& profiles) {
-  constexpr double kMicrosecond = 1e6 / bm1684::kClockHz;
-  nlohmann::ordered_json events = nlohmann::ordered_json::array();
-  for (size_t pid = 0; pid < profiles.size(); ++pid) {
-    const StageProfile& p = profiles[pid];
-    events.push_back({{"ph", "M"},
-                      {"pid", pid},
-                      {"name", "process_name"},
-                      {"args", {{"name", fmt::format("{} stage {}", p.net, p.stage)}}}});
-    for (int engine = 0; engine < 2; ++engine)
-      events.push_back({{"ph", "M"},
-                        {"pid", pid},
-                        {"tid", engine},
-                        {"name", "thread_name"},
-                        {"args", {{"name", engine ? "GDMA" : "TIU"}}}});
+  std::vector<TraceProcess> processes;
+  for (const StageProfile& p : profiles) {
+    TraceProcess& process = processes.emplace_back(TraceProcess{fmt::format("{} stage {}", p.net, p.stage), {}});
     for (const StageProfile::Event& event : p.events)
-      events.push_back(
-          {{"ph", "X"},
-           {"pid", pid},
-           {"tid", event.engine},
-           {"ts", static_cast<double>(event.start) * kMicrosecond},
-           {"dur", static_cast<double>(event.end - event.start) * kMicrosecond},
-           {"name", p.layers[event.layer].name},
-           {"args", {{"instruction", event.text}, {"cycles", event.end - event.start}, {"start", event.start}}}});
+      process.slices.push_back({static_cast<Engine>(event.engine), p.layers[event.layer].name, event.text, event.start,
+                                event.end, event.ddr_bytes});
   }
-  return nlohmann::ordered_json{{"displayTimeUnit", "ns"}, {"traceEvents", events}}.dump() + "\n";
+  return trace_json(processes);
 }
 
 }  // namespace bmnet::tool

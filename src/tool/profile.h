@@ -36,7 +36,8 @@ struct StageProfile {
     int engine;
     size_t layer;
     uint64_t start, end;
-    std::string text;  // instruction name
+    uint64_t ddr_bytes;
+    std::string text;  // the command
   };
   std::vector<Event> events;  // every command
 };
@@ -45,7 +46,7 @@ Result<std::vector<StageProfile>> profile(const bmodel::Model& model);
 
 std::string to_text(const StageProfile& profile);
 std::string to_json(const std::vector<StageProfile>& profiles);
-// Chrome trace events (Perfetto, chrome://tracing): one row an engine, one slice a command, named by layer.
+// Chrome trace events (trace.h).
 std::string to_trace(const std::vector<StageProfile>& profiles);
 
 }  // namespace bmnet::tool
