@@ -13,6 +13,7 @@ using tensorflow_file::NodeDef;
 
 constexpr int kMaxDepth = 32;                    // functions within each other
 constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
+constexpr int64_t kMaxMadeBytes = int64_t{4} << 30;
 
 std::string_view type_letters(const AttrValue& attribute) {
   switch (attribute.value_case()) {
@@ -345,6 +346,8 @@ Result<Values> Importer::call_function(const std::string& name, const std::strin
   body.prefix = caller_name + "/";
   body.depth = caller.depth + 1;
   for (int i = 0; i < signature.input_arg_size(); ++i) body.values[signature.input_arg(i).name()] = {arguments[i]};
+  node_count_ += function->node_def_size();  // also those that nobody needs cost time
+  if (node_count_ > kMaxNodes) return unsupported("functions of more than {} nodes in all", kMaxNodes);
   Nodes nodes = function->node_def();
   BMNET_TRY(enter(nodes, body));
   std::vector<std::string> outputs;
@@ -361,6 +364,18 @@ Result<Values> Importer::call_function(const std::string& name, const std::strin
     values.push_back(value);
   }
   return values;
+}
+
+Result<Tensor> Importer::constant(const tensorflow_file::TensorProto& proto) {
+  if (proto.tensor_content().empty() && proto.borrowed().empty()) {
+    BMNET_ASSIGN(const Shape shape, known_shape(proto.tensor_shape()));
+    BMNET_ASSIGN(const int64_t count, checked_count(shape));
+    constexpr int64_t kWidest = 8;  // bytes of an element
+    if (count > (kMaxMadeBytes - made_bytes_) / kWidest)
+      return unsupported("constants of more than {} bytes that the file does not hold", kMaxMadeBytes);
+    made_bytes_ += count * kWidest;
+  }
+  return tensor_of(proto, source_.file, source_.owner);
 }
 
 Result<Tensor> Importer::variable(const std::string& name) {

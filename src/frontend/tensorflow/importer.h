@@ -48,9 +48,7 @@ class Importer {
   // The results of a function of the library.
   Result<Values> call_function(const std::string& function, const std::string& name, const Values& arguments,
                                Scope& caller);
-  Result<Tensor> constant(const tensorflow_file::TensorProto& proto) {
-    return tensor_of(proto, source_.file, source_.owner);
-  }
+  Result<Tensor> constant(const tensorflow_file::TensorProto& proto);
   Result<Tensor> variable(const std::string& name);
   void warn(const std::string& remark) const {
     if (options_.warn) options_.warn(remark);
@@ -77,6 +75,7 @@ class Importer {
   std::map<std::pair<ValueId, bool>, ValueId> layouts_;
   std::map<std::string, Value> inputs_;  // the network's, by value name: they hide what the graph would compute
   int64_t node_count_ = 0;
+  int64_t made_bytes_ = 0;  // of constants that the file states by one value
 };
 
 // A reference to a value: "node", "node:1", in functions "node:result:1"; "^node" (order only) gives an empty node.

@@ -242,6 +242,16 @@ TEST(tensorflow_refuses, variables_without_values) {
   EXPECT_THAT(refusal(net), HasSubstr("has the variable 'v' and no values"));
 }
 
+TEST(tensorflow_refuses, constants_that_the_file_does_not_hold_without_end) {
+  Net net;
+  net.constant("c", f32({}, {0})).input("x", {1});
+  TensorProto& tensor = *(*net.graph.mutable_node(0)->mutable_attr())["value"].mutable_tensor();
+  tensor.clear_tensor_content();
+  tensor.mutable_tensor_shape()->add_dim()->set_size(int64_t{1} << 36);
+  net.node("Add", "y", {"x", "c"});
+  EXPECT_THAT(refusal(net), HasSubstr("that the file does not hold"));
+}
+
 TEST(tensorflow_refuses, files_cut_off_anywhere) {
   const std::string file = conv_net("SAME", 1).graph.SerializeAsString();
   for (size_t size = 0; size < file.size(); ++size) {
