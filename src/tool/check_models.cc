@@ -36,7 +36,8 @@ std::vector<fs::path> model_folders(const std::vector<std::string>& roots) {
   return {found.begin(), found.end()};
 }
 
-// Model and weight file of a folder: the file a front end recognises, and the other one that is not data.
+// Model and weights of a folder: the folder itself where a front end recognises it as a whole, else the file one
+// recognises and its weights.
 Result<CompileFlags> find_model(const fs::path& folder, const FrontEnd*& front_end) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))
@@ -44,15 +45,25 @@ Result<CompileFlags> find_model(const fs::path& folder, const FrontEnd*& front_e
       files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   CompileFlags flags;
+  if (auto whole = recognize(folder)) {
+    front_end = *whole;
+    flags.model = folder.string();
+    return flags;
+  }
   for (const fs::path& file : files) {
     auto recognised = recognize(file);
     if (!recognised) continue;
     front_end = *recognised;
     flags.model = file.string();
+    // Other files of the same framework are twins of the network; weights that look like another framework's model
+    // only count when nothing else can be the weights.
+    std::string foreign;
     for (const fs::path& other : files) {
-      const auto twin = recognize(other);  // another file of the same network
-      if (other != file && !(twin && *twin == front_end)) flags.weight = other.string();
+      const auto twin = recognize(other);
+      if (!twin) flags.weight = other.string();
+      if (twin && *twin != front_end) foreign = other.string();
     }
+    if (flags.weight.empty()) flags.weight = foreign;
     return flags;
   }
   return unsupported("no file of a known format in {}", folder.string());

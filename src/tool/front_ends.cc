@@ -8,6 +8,7 @@
 #include "frontend/darknet/import.h"
 #include "frontend/mxnet/import.h"
 #include "frontend/onnx/import.h"
+#include "frontend/paddle/import.h"
 #include "frontend/pytorch/import.h"
 #include "frontend/tensorflow/import.h"
 
@@ -77,6 +78,12 @@ Result<nn::Model> import_mxnet_flags(const CompileFlags& flags, const frontend::
   return frontend::import_mxnet(flags.model, flags.weight, options);
 }
 
+bool looks_like_paddle(const std::filesystem::path& model) { return !frontend::find_paddle_program(model).empty(); }
+
+Result<nn::Model> import_paddle_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  return frontend::import_paddle(flags.model, flags.weight, options);
+}
+
 bool looks_like_tensorflow(const std::filesystem::path& model) {
   if (std::filesystem::is_directory(model)) return std::filesystem::exists(model / "saved_model.pb");
   return frontend::looks_like_tensorflow(as_bytes(first_bytes(model)));
@@ -87,7 +94,8 @@ Result<nn::Model> import_tensorflow_flags(const CompileFlags& flags, const front
   return frontend::import_tensorflow(flags.model, options);
 }
 
-// TensorFlow is asked before ONNX: a SavedModel begins like an ONNX file, and only the former looks further.
+// Paddle is asked before TensorFlow: their programs begin alike, and its are known by name. TensorFlow is asked before
+// ONNX: a SavedModel begins like an ONNX file, and only the former looks further.
 constexpr std::array kFrontEnds = {
     FrontEnd{"bmnetc", "Caffe", "Example:\n  bmnetc --model=deploy.prototxt --weight=net.caffemodel --outdir=out",
              false, looks_like_caffe, import_caffe_flags, frontend::list_caffe_ops},
@@ -96,6 +104,10 @@ constexpr std::array kFrontEnds = {
     FrontEnd{"bmnetm", "MXNet",
              "Example:\n  bmnetm --model=net-symbol.json --weight=net-0000.params --shapes=[1,3,224,224] --outdir=out",
              true, looks_like_mxnet, import_mxnet_flags, frontend::list_mxnet_ops},
+    FrontEnd{"bmpaddle", "Paddle",
+             "Examples:\n  bmpaddle --model=inference.pdmodel --weight=inference.pdiparams --outdir=out\n  bmpaddle "
+             "--model=folder_with___model__ --shapes=[1,3,224,224] --outdir=out",
+             true, looks_like_paddle, import_paddle_flags, frontend::list_paddle_ops},
     FrontEnd{
         "bmnett", "TensorFlow",
         "Examples:\n  bmnett --model=frozen.pb --shapes=[1,224,224,3] --outdir=out\n  bmnett --model=saved_model_dir "

@@ -1,0 +1,260 @@
+#include "frontend/paddle/import.h"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "base/file.h"
+#include "frontend/paddle/call.h"
+#include "frontend/paddle/params.h"
+#include "frontend/protobuf/message.h"
+
+namespace bmnet::frontend {
+namespace {
+
+namespace fs = std::filesystem;
+using paddle::Params;
+using paddle_file::BlockDesc;
+using paddle_file::OpDesc;
+using paddle_file::ProgramDesc;
+using paddle_file::VarDesc;
+
+constexpr int kTensor = 7;
+
+// Names of the parameters, sorted as a combined file has them.
+std::vector<std::string> parameter_names(const BlockDesc& block) {
+  std::set<std::string> names;
+  for (const VarDesc& var : block.vars())
+    if (var.persistable() && var.type().type() == kTensor) names.insert(var.name());
+  return {names.begin(), names.end()};
+}
+
+class Importer {
+ public:
+  Importer(const BlockDesc& block, const Params& params, const ImportOptions& options, const std::string& graph_name)
+      : block_(block), params_(params), options_(options), graph_(graph_name) {}
+
+  Result<nn::Model> run() {
+    const std::vector<std::string> outputs = options_.output_names.empty() ? fetched() : options_.output_names;
+    if (outputs.empty()) return user_error("the program fetches nothing; name outputs with --output_names");
+    BMNET_TRY(declare_inputs());
+    const std::vector<bool> needed = needed_ops(outputs);
+    for (int i = 0; i < block_.ops_size(); ++i)
+      if (needed[i]) BMNET_TRY(import_op(block_.ops(i)));
+    for (const std::string& name : outputs) {
+      const auto value = scope_.find(name);
+      if (value == scope_.end()) return user_error("output '{}' is not a variable that an operator gives", name);
+      BMNET_TRY(graph_.output(name, value->second));
+    }
+    return graph_.finish();
+  }
+
+ private:
+  // Variables of the feed (output Out) or fetch (input X) operators, by column.
+  std::vector<std::string> columns(std::string_view type) const {
+    std::vector<std::pair<int64_t, std::string>> found;
+    for (const OpDesc& op : block_.ops()) {
+      if (op.type() != type) continue;
+      const auto names =
+          type == "feed" ? paddle::arguments_of(op.outputs(), "Out") : paddle::arguments_of(op.inputs(), "X");
+      int64_t column = 0;
+      for (const auto& attribute : op.attrs())
+        if (attribute.name() == "col") column = attribute.i();
+      if (!names.empty()) found.emplace_back(column, names.front());
+    }
+    std::ranges::sort(found);
+    std::vector<std::string> names;
+    for (const auto& [column, name] : found) names.push_back(name);
+    return names;
+  }
+  std::vector<std::string> fetched() const { return columns("fetch"); }
+
+  Result<TensorInfo> input_info(const std::string& name, size_t position) const {
+    TensorInfo info;
+    for (const VarDesc& var : block_.vars()) {
+      if (var.name() != name) continue;
+      const auto& tensor = var.type().lod_tensor().tensor();
+      BMNET_ASSIGN(info.dtype, paddle::dtype_of_number(tensor.data_type()));
+      info.shape.assign(tensor.dims().begin(), tensor.dims().end());
+    }
+    if (!info.shape.empty() && options_.batch) info.shape[0] = *options_.batch;
+    for (size_t i = 0; i < options_.shapes.size(); ++i) {
+      const InputShape& given = options_.shapes[i];
+      if (given.name == name || (given.name.empty() && i == position)) info.shape = given.shape;
+    }
+    // A batch that the program leaves open is 1.
+    if (info.shape.size() > 1 && info.shape[0] == -1) info.shape[0] = 1;
+    if (std::ranges::any_of(info.shape, [](int64_t dim) { return dim < 1; }))
+      return user_error("input '{}' has the dynamic shape {}; fix it with --shapes", name, to_string(info.shape));
+    auto elements = checked_elements(info.shape);
+    if (!elements) return with_context(fmt::format("input '{}'", name), std::move(elements).error());
+    return info;
+  }
+
+  Status declare_inputs() {
+    for (const auto& [name, tensor] : params_) scope_[name] = graph_.constant(name, tensor);
+    for (const auto& [name, tensor] : options_.fixed_inputs) {
+      scope_[name] = graph_.constant(name, tensor);
+      given_.insert(name);
+    }
+    std::vector<std::string> names = options_.input_names.empty() ? columns("feed") : options_.input_names;
+    std::erase_if(names, [&](const std::string& name) { return given_.contains(name); });
+    for (const InputShape& given : options_.shapes)
+      if (!given.name.empty() && std::ranges::find(names, given.name) == names.end())
+        return user_error("a shape is given for '{}', which is no input of the network; its inputs are {}", given.name,
+                          fmt::join(names, ", "));
+    if (options_.shapes.size() > names.size())
+      return user_error("{} shapes are given for {} inputs", options_.shapes.size(), names.size());
+    for (size_t i = 0; i < names.size(); ++i) {
+      const auto is_declared = [&](const VarDesc& var) { return var.name() == names[i]; };
+      if (std::ranges::none_of(block_.vars(), is_declared))
+        return user_error("the program has no variable '{}' to take as an input", names[i]);
+      BMNET_ASSIGN(TensorInfo info, input_info(names[i], i));
+      if (!given_.insert(names[i]).second) return user_error("input '{}' is named twice", names[i]);
+      scope_[names[i]] = graph_.input(names[i], std::move(info));
+    }
+    return {};
+  }
+
+  // Operators that the outputs depend on. Those whose results are given as inputs are not.
+  std::vector<bool> needed_ops(const std::vector<std::string>& outputs) const {
+    std::set<std::string, std::less<>> wanted(outputs.begin(), outputs.end());
+    std::vector<bool> needed(block_.ops_size(), false);
+    for (int i = block_.ops_size(); i-- > 0;) {
+      const OpDesc& op = block_.ops(i);
+      if (op.type() == "feed" || op.type() == "fetch") continue;
+      for (const auto& output : op.outputs())
+        for (const std::string& name : output.arguments())
+          if (wanted.contains(name) && !given_.contains(name) && !params_.contains(name)) needed[i] = true;
+      if (!needed[i]) continue;
+      for (const auto& input : op.inputs()) wanted.insert(input.arguments().begin(), input.arguments().end());
+    }
+    return needed;
+  }
+
+  Status import_op(const OpDesc& op) {
+    const paddle::Row* row = paddle::find_row(op.type());
+    const auto first_output = [&]() -> std::string {
+      for (const auto& output : op.outputs())
+        if ((!row || output.parameter() == row->result) && output.arguments_size()) return output.arguments(0);
+      return "?";
+    };
+    const std::string node = first_output();
+    const std::string label = fmt::format("operator {} ('{}')", op.type(), node);
+    if (!row) return unsupported("{}: it is not supported; --list_ops shows those that are", label);
+    if (!row->convert) return unsupported("{}: {}", label, row->remark);
+    paddle::Call call(graph_, *row, op, node, scope_);
+    auto values = row->convert(call);
+    if (!values) return with_context(label, std::move(values).error());
+    const auto names = paddle::arguments_of(op.outputs(), row->result);
+    if (names.size() > values->size())
+      return user_error("{}: {} results, it gives {}", label, names.size(), values->size());
+    for (size_t i = 0; i < names.size(); ++i)
+      if (!given_.contains(names[i])) scope_[names[i]] = (*values)[i];
+    return {};
+  }
+
+  const BlockDesc& block_;
+  const Params& params_;
+  const ImportOptions& options_;
+  nn::GraphBuilder graph_;
+  paddle::Scope scope_;
+  std::set<std::string, std::less<>> given_;  // inputs of the network and fixed ones
+};
+
+Result<ProgramDesc> read_program(Bytes file, const std::string& name) {
+  ProgramDesc program;
+  BMNET_TRY(protobuf::read_message(file, name, program));
+  if (program.blocks_size() == 0) return user_error("{}: it is no Paddle program: it has no blocks", name);
+  return program;
+}
+
+Result<nn::Model> import_program(const ProgramDesc& program, const Params& params, const std::string& name,
+                                 const ImportOptions& options) {
+  const std::string graph_name = options.net_name.empty() ? fs::path(name).stem().string() : options.net_name;
+  auto model = Importer(program.blocks(0), params, options, graph_name).run();
+  if (!model) return with_context(name, std::move(model).error());
+  return model;
+}
+
+Result<Params> read_combined(const fs::path& path, const std::vector<std::string>& names) {
+  BMNET_ASSIGN(const MappedFile file, MappedFile::open(path));
+  auto params = paddle::parse_params(file.bytes(), file.owner(), names);
+  if (!params) return with_context(path.filename().string(), std::move(params).error());
+  return params;
+}
+
+Result<Params> read_separate(const fs::path& folder, const std::vector<std::string>& names) {
+  Params params;
+  for (const std::string& name : names) {
+    const fs::path file_name(name);
+    if (file_name.is_absolute() || std::ranges::find(file_name, fs::path("..")) != file_name.end())
+      return user_error("parameter '{}' does not name a file beside the program", name);
+    BMNET_ASSIGN(Params one, read_combined(folder / file_name, {name}));
+    params.merge(one);
+  }
+  return params;
+}
+
+// The combined parameters beside a program; empty when there are none.
+fs::path combined_beside(const fs::path& program) {
+  for (fs::path candidate : {fs::path(program).replace_extension(".pdiparams"), program.parent_path() / "__params__",
+                             program.parent_path() / "params"})
+    if (fs::is_regular_file(candidate)) return candidate;
+  return {};
+}
+
+}  // namespace
+
+fs::path find_paddle_program(const fs::path& path) {
+  if (fs::is_directory(path)) {
+    if (fs::is_regular_file(path / "__model__")) return path / "__model__";
+    std::vector<fs::path> programs;
+    std::error_code error;
+    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+      if (it->path().extension() == ".pdmodel") programs.push_back(it->path());
+    return programs.size() == 1 ? programs[0] : fs::path();
+  }
+  if (path.filename() != "__model__" && path.extension() != ".pdmodel") return {};
+  std::ifstream stream(path, std::ios::binary);
+  return stream.get() == 0x0A ? path : fs::path();  // a program begins with a block
+}
+
+Result<nn::Model> import_paddle(const fs::path& model, const fs::path& params, const ImportOptions& options) {
+  const fs::path found = fs::is_directory(model) ? find_paddle_program(model) : model;
+  if (found.empty()) return user_error("{}: the folder holds no __model__ and no single .pdmodel", model.string());
+  BMNET_ASSIGN(const MappedFile file, MappedFile::open(found));
+  const std::string name = found.filename().string();
+  BMNET_ASSIGN(const ProgramDesc program, read_program(file.bytes(), name));
+  const std::vector<std::string> names = parameter_names(program.blocks(0));
+  const fs::path combined = params.empty() ? combined_beside(found) : params;
+  Params tensors;
+  if (fs::is_directory(combined)) {
+    BMNET_ASSIGN(tensors, read_separate(combined, names));
+  } else if (!combined.empty()) {
+    BMNET_ASSIGN(tensors, read_combined(combined, names));
+  } else {
+    BMNET_ASSIGN(tensors, read_separate(found.parent_path(), names));
+  }
+  return import_program(program, tensors, name, options);
+}
+
+Result<nn::Model> import_paddle(Bytes program, Bytes params, const std::string& name, const ImportOptions& options) {
+  BMNET_ASSIGN(const ProgramDesc description, read_program(program, name));
+  const auto copy = std::make_shared<std::vector<uint8_t>>(params.begin(), params.end());
+  auto tensors = paddle::parse_params(*copy, copy, parameter_names(description.blocks(0)));
+  if (!tensors) return with_context("params", std::move(tensors).error());
+  return import_program(description, *tensors, name, options);
+}
+
+std::vector<SupportedOp> list_paddle_ops() {
+  std::vector<SupportedOp> ops;
+  for (const auto& rows : {paddle::layer_rows(), paddle::math_rows(), paddle::shape_rows()})
+    for (const paddle::Row& row : rows)
+      ops.push_back(
+          {std::string(row.name), "", std::string(row.attributes), std::string(row.becomes), std::string(row.remark)});
+  std::ranges::sort(ops, {}, &SupportedOp::name);
+  return ops;
+}
+
+}  // namespace bmnet::frontend

@@ -1,0 +1,378 @@
+// Activations, arithmetic, comparisons, reductions, matrix products.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "frontend/paddle/call.h"
+#include "frontend/paddle/params.h"
+
+namespace bmnet::frontend::paddle {
+namespace {
+
+using Integers = std::vector<int64_t>;
+
+Result<Values> finish_unary(Call& call, ValueId x, std::string_view kind, float alpha = 0, float beta = 0) {
+  return one(call.finish("unary", {{"kind", std::string(kind)}, {"alpha", alpha}, {"beta", beta}}, {x}));
+}
+
+Result<Values> unary(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  return finish_unary(call, x, call.kind());
+}
+
+// Activations with parameters.
+Result<Values> activation(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  const std::string_view kind = call.kind();
+  if (kind == "leaky_relu") return finish_unary(call, x, kind, call.number("alpha", 0.02f));
+  if (kind == "elu") return finish_unary(call, x, kind, call.number("alpha", 1));
+  if (kind == "relu6") return finish_unary(call, x, "clip", 0, call.number("threshold", 6));
+  if (kind == "brelu") return finish_unary(call, x, "clip", call.number("t_min", 0), call.number("t_max", 24));
+  if (kind == "hard_sigmoid")
+    return finish_unary(call, x, kind, call.number("slope", 0.2f), call.number("offset", 0.5f));
+  if (kind == "thresholded_relu") return finish_unary(call, x, kind, call.number("threshold", 1));
+  if (kind == "selu")
+    return finish_unary(call, x, kind, call.number("alpha", 1.6732632f), call.number("scale", 1.0507010f));
+  if (kind == "pow") return finish_unary(call, x, "power", call.number("factor", 1));
+  if (kind == "gelu") return finish_unary(call, x, call.boolean("approximate", false) ? "gelu_tanh" : "gelu");
+  if (kind == "softplus") return finish_unary(call, x, kind, call.number("beta", 1));
+  return bug("activation '{}'", kind);
+}
+
+// x * min(max(x + offset, 0), threshold) / scale
+Result<Values> hard_swish(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  const float threshold = call.number("threshold", 6), scale = call.number("scale", 6),
+              offset = call.number("offset", 3);
+  if (threshold == 6 && scale == 6 && offset == 3) return finish_unary(call, x, "hard_swish");
+  if (scale == 0) return user_error("scale=0");
+  BMNET_ASSIGN(ValueId gate, call.linear(x, 1, offset));
+  BMNET_ASSIGN(gate, call.unary("clip", gate, 0, threshold));
+  BMNET_ASSIGN(gate, call.linear(gate, 1 / scale, 0));
+  return one(call.finish("binary", {{"kind", std::string("mul")}}, {x, gate}));
+}
+
+Result<Values> swish(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  const float beta = call.number("beta", 1);
+  if (beta == 1) return finish_unary(call, x, "silu");
+  BMNET_ASSIGN(ValueId gate, call.linear(x, beta, 0));
+  BMNET_ASSIGN(gate, call.unary("sigmoid", gate));
+  return one(call.finish("binary", {{"kind", std::string("mul")}}, {x, gate}));
+}
+
+Result<Values> prelu(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(ValueId slope, call.in("Alpha"));
+  const std::string mode = call.text("mode", "all");
+  const Shape shape = call.shape_of(x);
+  if (shape.size() < 2) return user_error("its input {} has no channels", to_string(shape));
+  Shape broadcast(shape.size() - 1, 1);
+  if (mode == "channel") broadcast[0] = shape[1];
+  if (mode == "element") broadcast.assign(shape.begin() + 1, shape.end());
+  if (element_count(broadcast) != element_count(call.shape_of(slope)))
+    return user_error("slopes of shape {} do not fit mode {}", to_string(call.shape_of(slope)), mode);
+  BMNET_ASSIGN(slope, call.reshape(slope, broadcast));
+  return one(call.finish("prelu", {}, {x, slope}));
+}
+
+Result<Values> clip(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  float bounds[] = {call.number("min", -INFINITY), call.number("max", INFINITY)};
+  for (const auto& [i, name] : {std::pair{0, "Min"}, std::pair{1, "Max"}}) {
+    if (!call.has(name)) continue;
+    BMNET_ASSIGN(const ValueId bound, call.in(name));
+    const Tensor* known = call.constant_of(bound);
+    if (!known || known->dtype() != DType::kF32 || known->count() != 1)
+      return unsupported("a bound that is only known at run time");
+    bounds[i] = known->data<float>()[0];
+  }
+  return finish_unary(call, x, "clip", bounds[0], bounds[1]);
+}
+
+Result<Values> log1p(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  BMNET_ASSIGN(x, call.linear(x, 1, 1));
+  return finish_unary(call, x, "log");
+}
+
+// scale * x + bias, or scale * (x + bias)
+Result<Values> scale(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  float factor = call.number("scale", 1), bias = call.number("bias", 0);
+  if (call.has("ScaleTensor")) {
+    BMNET_ASSIGN(const ValueId tensor, call.in("ScaleTensor"));
+    const Tensor* known = call.constant_of(tensor);
+    if (!known || known->dtype() != DType::kF32 || known->count() != 1)
+      return unsupported("a scale that is only known at run time");
+    factor = known->data<float>()[0];
+  }
+  if (!call.boolean("bias_after_scale", true)) bias *= factor;
+  if (factor == 1 && bias == 0) return Values{x};
+  if (call.dtype_of(x) == DType::kF32) return finish_unary(call, x, "linear", factor, bias);
+  BMNET_ASSIGN(const ValueId multiplier, call.filled(call.dtype_of(x), {}, factor));
+  BMNET_ASSIGN(const ValueId addend, call.filled(call.dtype_of(x), {}, bias));
+  BMNET_ASSIGN(const ValueId product, call.binary("mul", x, multiplier));
+  return one(call.finish("binary", {{"kind", std::string("add")}}, {product, addend}));
+}
+
+// Y aligned with X: its axes stand from `axis` on (-1: at the end), trailing axes of 1 do not count.
+Result<Values> aligned_operands(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(ValueId y, call.in("Y"));
+  BMNET_ASSIGN(y, call.cast(y, call.dtype_of(x)));
+  const int64_t axis = call.integer("axis", -1), rank = call.rank_of(x);
+  if (axis == -1 || rank < call.rank_of(y)) return Values{x, y};
+  if (axis < 0 || axis > rank) return user_error("axis {} does not exist in a tensor of {} axes", axis, rank);
+  Shape shape = call.shape_of(y);
+  while (!shape.empty() && axis + std::ssize(shape) > rank && shape.back() == 1) shape.pop_back();
+  if (axis + std::ssize(shape) > rank)
+    return user_error("Y {} does not fit X {} from axis {}", to_string(call.shape_of(y)), to_string(call.shape_of(x)),
+                      axis);
+  shape.resize(rank - axis, 1);
+  BMNET_ASSIGN(y, call.reshape(y, shape));
+  return Values{x, y};
+}
+
+Result<Values> elementwise(Call& call) {
+  BMNET_ASSIGN(const Values operands, aligned_operands(call));
+  return one(call.finish("binary", {{"kind", std::string(call.kind())}}, operands));
+}
+
+Result<Values> compare(Call& call) {
+  BMNET_ASSIGN(const Values operands, aligned_operands(call));
+  return one(call.finish("compare", {{"kind", std::string(call.kind())}}, operands));
+}
+
+Result<Values> sum_of_all(Call& call) {
+  BMNET_ASSIGN(const Values inputs, call.all("X"));
+  if (inputs.size() == 1) return inputs;
+  ValueId sum = inputs[0];
+  for (size_t i = 1; i + 1 < inputs.size(); ++i) {
+    BMNET_ASSIGN(sum, call.binary("add", sum, inputs[i]));
+  }
+  return one(call.finish("binary", {{"kind", std::string("add")}}, {sum, inputs.back()}));
+}
+
+Result<Values> where(Call& call) {
+  BMNET_ASSIGN(const ValueId condition, call.in("Condition"));
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const ValueId y, call.in("Y"));
+  return one(call.finish("select", {}, {condition, x, y}));
+}
+
+Result<Values> softmax(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(call.integer("axis", -1), call.rank_of(x)));
+  return one(call.finish("softmax", {{"axis", axis}, {"log", call.kind() == "log"}}, {x}));
+}
+
+Integers all_axes(int64_t rank) {
+  Integers axes(rank);
+  std::iota(axes.begin(), axes.end(), 0);
+  return axes;
+}
+
+Result<Values> reduce(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  const bool keep = call.boolean("keep_dim", false);
+  Integers axes = call.integers("dim");
+  if (call.boolean("reduce_all", false) || axes.empty() || !call.has_attribute("dim")) axes = all_axes(call.rank_of(x));
+  BMNET_ASSIGN(axes, Emitter::normal_axes(std::move(axes), call.rank_of(x)));
+  if (axes.empty()) return Values{x};
+  const op::Attributes attributes = {{"kind", std::string(call.kind())}, {"axes", axes}, {"keep_dims", keep}};
+  if (keep || axes.size() < static_cast<size_t>(call.rank_of(x))) return one(call.finish("reduce", attributes, {x}));
+  BMNET_ASSIGN(const ValueId y, call.make("reduce", attributes, {x}));
+  return one(call.finish("reshape", {{"shape", Integers{1}}}, {y}));
+}
+
+Result<Values> p_norm(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  const float order = call.number("porder", 2);
+  const bool keep = call.boolean("keepdim", false);
+  if (order != 1 && order != 2) return unsupported("porder={}; 1 and 2 can be compiled", order);
+  if (call.boolean("asvector", false)) {
+    BMNET_ASSIGN(x, call.reshape(x, {element_count(call.shape_of(x))}));
+  }
+  BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(call.integer("axis", -1), call.rank_of(x)));
+  return one(call.finish(
+      "reduce", {{"kind", std::string(order == 1 ? "l1" : "l2")}, {"axes", Integers{axis}}, {"keep_dims", keep}}, {x}));
+}
+
+Result<Values> l2_normalize(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(call.integer("axis", -1), call.rank_of(x)));
+  return one(call.finish(
+      "lp_normalize", {{"axes", Integers{axis}}, {"p", int64_t{2}}, {"epsilon", call.number("epsilon", 1e-10f)}}, {x}));
+}
+
+Result<Values> arg_reduce(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  int64_t axis = call.integer("axis", -1);
+  if (call.boolean("flatten", false)) {
+    BMNET_ASSIGN(x, call.reshape(x, {element_count(call.shape_of(x))}));
+    axis = 0;
+  }
+  BMNET_ASSIGN(axis, Emitter::normal_axis(axis, call.rank_of(x)));
+  const op::Attributes attributes = {
+      {"kind", std::string(call.kind())}, {"axis", axis}, {"keep_dims", call.boolean("keepdims", false)}};
+  if (call.integer("dtype", 3) != 2) return one(call.finish("arg_reduce", attributes, {x}));
+  BMNET_ASSIGN(const ValueId y, call.make("arg_reduce", attributes, {x}));
+  return one(call.finish("cast", {{"to", std::string("i32")}}, {y}));
+}
+
+Result<Values> top_k(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(call.integer("axis", -1), call.rank_of(x)));
+  BMNET_ASSIGN(const Integers k, call.integers_from("k", "K", ""));
+  if (k.size() != 1) return user_error("it does not state k");
+  const Values operands{x};
+  BMNET_ASSIGN(
+      const Values results,
+      call.make_all("top_k", {{"k", k[0]}, {"axis", axis}, {"largest", call.boolean("largest", true)}}, operands, 2));
+  call.set("Indices", 0, results[1]);
+  return Values{results[0]};
+}
+
+Result<Values> cumsum(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  int64_t axis = call.integer("axis", -1);
+  if (call.boolean("flatten", false)) {
+    BMNET_ASSIGN(x, call.reshape(x, {element_count(call.shape_of(x))}));
+    axis = 0;
+  }
+  BMNET_ASSIGN(axis, Emitter::normal_axis(axis, call.rank_of(x)));
+  return one(call.finish(
+      "cumsum",
+      {{"axis", axis}, {"exclusive", call.boolean("exclusive", false)}, {"reverse", call.boolean("reverse", false)}},
+      {x}));
+}
+
+// matmul (1.x names) and matmul_v2
+Result<Values> matmul(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const ValueId y, call.in("Y"));
+  if (!call.integers("fused_reshape_X").empty() || !call.integers("fused_reshape_Y").empty() ||
+      !call.integers("fused_reshape_Out").empty())
+    return unsupported("a fused reshape; save the program without fusion passes");
+  const op::Attributes attributes = {{"transpose_a", call.boolean("transpose_X", call.boolean("trans_x", false))},
+                                     {"transpose_b", call.boolean("transpose_Y", call.boolean("trans_y", false))}};
+  const float alpha = call.number("alpha", 1);
+  if (alpha == 1) return one(call.finish("matmul", attributes, {x, y}));
+  BMNET_ASSIGN(const ValueId product, call.make("matmul", attributes, {x, y}));
+  return finish_unary(call, product, "linear", alpha);
+}
+
+// The leading `columns` axes as rows, the others as columns.
+Result<ValueId> as_matrix(Call& call, ValueId x, int64_t columns) {
+  const Shape shape = call.shape_of(x);
+  if (columns < 1 || columns >= std::ssize(shape))
+    return user_error("{} leading axes of {} do not leave a matrix", columns, to_string(shape));
+  const int64_t rows = element_count(std::span(shape).first(columns));
+  return call.reshape(x, {rows, element_count(shape) / rows});
+}
+
+Result<Values> mul(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const ValueId y, call.in("Y"));
+  const int64_t x_columns = call.integer("x_num_col_dims", 1), y_columns = call.integer("y_num_col_dims", 1);
+  BMNET_ASSIGN(const ValueId a, as_matrix(call, x, x_columns));
+  BMNET_ASSIGN(const ValueId b, as_matrix(call, y, y_columns));
+  const Shape left = call.shape_of(x), right = call.shape_of(y);
+  Shape result(left.begin(), left.begin() + x_columns);
+  result.insert(result.end(), right.begin() + y_columns, right.end());
+  if (result.size() == 2) return one(call.finish("matmul", {}, {a, b}));
+  BMNET_ASSIGN(const ValueId product, call.make("matmul", {}, {a, b}));
+  return one(call.finish("reshape", {{"shape", result}}, {product}));
+}
+
+Result<Values> fc(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("Input"));
+  BMNET_ASSIGN(const ValueId weight, call.in("W"));
+  const int64_t columns = call.integer("in_num_col_dims", 1);
+  const std::string activation = call.text("activation_type", "");
+  if (!activation.empty() && activation != "relu") return unsupported("activation_type={}", activation);
+  if (call.boolean("padding_weights", false)) return unsupported("padding_weights");
+  BMNET_ASSIGN(const ValueId a, as_matrix(call, x, columns));
+  Values inputs{a, weight};
+  if (call.has("Bias")) {
+    BMNET_ASSIGN(ValueId bias, call.in("Bias"));
+    BMNET_ASSIGN(bias, call.reshape(bias, {element_count(call.shape_of(bias))}));
+    inputs.push_back(bias);
+  }
+  BMNET_ASSIGN(ValueId y, call.make("matmul", {}, inputs));
+  const Shape shape = call.shape_of(x);
+  Shape result(shape.begin(), shape.begin() + columns);
+  result.push_back(call.shape_of(y).back());
+  if (activation == "relu") {
+    BMNET_ASSIGN(y, call.unary("relu", y));
+  }
+  return one(call.finish("reshape", {{"shape", result}}, {y}));
+}
+
+// What training scaled down by the rate is scaled in inference, unless training scaled up.
+Result<Values> dropout(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  if (call.text("dropout_implementation", "downgrade_in_infer") == "upscale_in_train") return Values{x};
+  return finish_unary(call, x, "linear", 1 - call.number("dropout_prob", 0.5f));
+}
+
+Result<Values> cast(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const DType dtype, dtype_of_number(call.integer("out_dtype", 5)));
+  if (call.dtype_of(x) == dtype) return Values{x};
+  return one(call.finish("cast", {{"to", std::string(dtype_name(dtype))}}, {x}));
+}
+
+// clang-format off
+constexpr Row same_name(std::string_view name) { return {name, unary, name, "", "unary", ""}; }
+constexpr Row parametric(std::string_view name, std::string_view attributes) { return {name, activation, name, attributes, "unary", ""}; }
+constexpr Row two(std::string_view name, std::string_view kind) { return {name, elementwise, kind, "axis", "binary", ""}; }
+constexpr Row comparison(std::string_view name, std::string_view kind) { return {name, compare, kind, "axis", "compare", ""}; }
+constexpr Row reduction(std::string_view name, std::string_view kind) { return {name, reduce, kind, "dim keep_dim reduce_all", "reduce", ""}; }
+constexpr Row kRows[] = {
+    same_name("abs"), same_name("acos"), same_name("asin"), same_name("atan"), same_name("ceil"), same_name("cos"),
+    same_name("cosh"), same_name("erf"), same_name("exp"), same_name("floor"), same_name("log"), same_name("mish"),
+    same_name("reciprocal"), same_name("relu"), same_name("round"), same_name("rsqrt"), same_name("sigmoid"),
+    same_name("sign"), same_name("silu"), same_name("sin"), same_name("sinh"), same_name("softsign"),
+    same_name("sqrt"), same_name("square"), same_name("tan"), same_name("tanh"),
+    {"logsigmoid", unary, "log_sigmoid", "", "unary", ""}, {"logical_not", unary, "not", "", "unary", ""},
+    parametric("leaky_relu", "alpha"), parametric("elu", "alpha"), parametric("relu6", "threshold"),
+    parametric("brelu", "t_min t_max"), parametric("hard_sigmoid", "slope offset"),
+    parametric("thresholded_relu", "threshold"), parametric("selu", "alpha scale"), parametric("pow", "factor"),
+    parametric("gelu", "approximate"), parametric("softplus", "beta"),
+    {"hard_swish", hard_swish, "", "threshold scale offset", "unary", ""},
+    {"swish", swish, "", "beta", "unary", ""}, {"prelu", prelu, "", "mode", "prelu", ""},
+    {"clip", clip, "", "min max", "unary", ""}, {"log1p", log1p, "", "", "unary", ""},
+    {"scale", scale, "", "scale bias bias_after_scale", "unary", ""},
+    two("elementwise_add", "add"), two("elementwise_sub", "sub"), two("elementwise_mul", "mul"),
+    two("elementwise_div", "div"), two("elementwise_max", "max"), two("elementwise_min", "min"),
+    two("elementwise_pow", "pow"), two("elementwise_mod", "mod"), two("elementwise_floordiv", "floor_div"),
+    two("logical_and", "and"), two("logical_or", "or"), two("logical_xor", "xor"),
+    comparison("equal", "eq"), comparison("not_equal", "ne"), comparison("greater_than", "gt"),
+    comparison("greater_equal", "ge"), comparison("less_than", "lt"), comparison("less_equal", "le"),
+    {"sum", sum_of_all, "", "", "binary", ""}, {"where", where, "", "", "select", ""},
+    {"softmax", softmax, "", "axis", "softmax", ""}, {"log_softmax", softmax, "log", "axis", "softmax", ""},
+    reduction("reduce_mean", "mean"), reduction("reduce_sum", "sum"), reduction("reduce_max", "max"),
+    reduction("reduce_min", "min"), reduction("reduce_prod", "prod"), reduction("reduce_all", "all"),
+    reduction("reduce_any", "any"), reduction("mean", "mean"), reduction("logsumexp", "log_sum_exp"),
+    {"p_norm", p_norm, "", "porder axis keepdim", "reduce", "order 1 and 2"},
+    {"norm", l2_normalize, "", "axis epsilon", "lp_normalize", ""},
+    {"arg_max", arg_reduce, "max", "axis keepdims flatten dtype", "arg_reduce", ""},
+    {"arg_min", arg_reduce, "min", "axis keepdims flatten dtype", "arg_reduce", ""},
+    {"top_k", top_k, "", "k", "top_k", ""}, {"top_k_v2", top_k, "", "k axis largest", "top_k", ""},
+    {"cumsum", cumsum, "", "axis exclusive reverse flatten", "cumsum", ""},
+    {"matmul", matmul, "", "transpose_X transpose_Y alpha", "matmul", ""},
+    {"matmul_v2", matmul, "", "trans_x trans_y", "matmul", ""}, {"bmm", matmul, "", "", "matmul", ""},
+    {"mul", mul, "", "x_num_col_dims y_num_col_dims", "matmul", ""},
+    {"fc", fc, "", "in_num_col_dims activation_type", "matmul", ""},
+    {"dropout", dropout, "", "dropout_implementation dropout_prob", "unary", ""},
+    {"cast", cast, "", "out_dtype", "cast", "f16 and f64 are f32"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Row> math_rows() { return kRows; }
+
+}  // namespace bmnet::frontend::paddle
