@@ -105,7 +105,7 @@ class Compiler {
     for (op::ValueId value : graph_.outputs) used[value] = true;
     for (size_t i = 0; i < graph_.values.size(); ++i) {
       const op::Value& value = graph_.values[i];
-      if (!used[i] || value.constant) continue;
+      if (!used[i] || (value.constant && std::ranges::find(graph_.outputs, i) == graph_.outputs.end())) continue;
       if (value.info.shape.size() > 8)
         return unsupported("value '{}' has {} axes; a BModel holds at most 8", value.name, value.info.shape.size());
       if (value.info.count() == 0)

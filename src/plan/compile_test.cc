@@ -76,6 +76,16 @@ TEST(compile, threads_do_not_change_a_byte) {
   EXPECT_EQ(bmodel::write_memory(one->model).value(), bmodel::write_memory(many->model).value());
 }
 
+TEST(compile, an_empty_output_is_refused) {
+  op::Graph graph;
+  add_input(graph, {1});
+  graph.outputs = {add_constant(graph, Tensor({DType::kF32, {0, 2}}))};
+  const auto compiled = compile(graph);
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(compiled.error().message, testing::HasSubstr("is empty: shape [0,2]"));
+}
+
 TEST(compile, cpu_nodes_become_sub_nets) {
   op::Graph graph;
   const op::ValueId input = add_input(graph, {2, 5});

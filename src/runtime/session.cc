@@ -30,6 +30,8 @@ Result<Tensor> as_stored(const Tensor& value, DType type) {
     status = convert_elements<int32_t, int64_t>(value, result);
   else if (value.dtype() == DType::kBool && type == DType::kI32)
     status = convert_elements<int32_t, bool>(value, result);
+  else if (value.dtype() == DType::kU32 && type == DType::kI32)
+    status = convert_elements<int32_t, uint32_t>(value, result);
   else if (value.dtype() == DType::kF64 && type == DType::kF32)
     status = convert_elements<float, double>(value, result);
   else

@@ -90,6 +90,18 @@ TEST(darknet, a_shortcut_adds_an_earlier_layer) {
   EXPECT_THAT(run(*import(cfg, {}), {1, 2, 3, 4}), ElementsAre(2, 4, 6, 8));
 }
 
+TEST(darknet, a_shortcut_from_a_larger_layer_takes_every_second_pixel) {
+  const std::string cfg =
+      std::string(kNet) + "[dropout]\n[maxpool]\nsize=2\nstride=2\n[shortcut]\nfrom=-2\nactivation=linear\n";
+  EXPECT_THAT(run(*import(cfg, {}), {1, 2, 3, 4}), ElementsAre(5));
+}
+
+TEST(darknet, a_shortcut_from_a_smaller_layer_is_refused) {
+  const std::string cfg = std::string(kNet) + "[dropout]\n[maxpool]\nsize=2\nstride=2\n[upsample]\nstride=2\n" +
+                          "[shortcut]\nfrom=-2\nactivation=linear\n";
+  EXPECT_THAT(refusal(cfg), HasSubstr("the same multiple"));
+}
+
 TEST(darknet, scale_channels_multiplies_every_channel) {
   const std::string cfg = std::string(kNet) + "[dropout]\n[avgpool]\n[scale_channels]\nfrom=-2\n";
   EXPECT_THAT(run(*import(cfg, {}), {1, 2, 3, 4}), ElementsAre(2.5f, 5, 7.5f, 10));

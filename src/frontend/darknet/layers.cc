@@ -230,9 +230,19 @@ Result<ValueId> shortcut(Network& network, const Section& section, const std::st
     BMNET_ASSIGN(const size_t layer, layer_index(network, section, index));
     ValueId other = network.layers[layer];
     const Shape a = network.shape(sum), b = network.shape(other);
-    if (a.size() != 4 || b.size() != 4 || a[2] != b[2] || a[3] != b[3])
-      return unsupported("line {}: {}: adds {} to {}; both must have the same height and width", section.line, name,
-                         to_string(b), to_string(a));
+    const int64_t stride = a.size() == 4 && b.size() == 4 ? std::max<int64_t>(b[2] / a[2], 1) : 0;
+    if (stride == 0 || b[2] != a[2] * stride || b[3] != a[3] * stride)
+      return unsupported(
+          "line {}: {}: adds {} to {}; the added height and width must be equal or the same multiple of the others",
+          section.line, name, to_string(b), to_string(a));
+    // Of a larger layer, Darknet adds every stride-th pixel.
+    if (stride > 1) {
+      BMNET_ASSIGN(other, network.builder.create1("slice", name,
+                                                  {{"starts", Integers{0, 0, 0, 0}},
+                                                   {"sizes", Integers{b[0], b[1], a[2], a[3]}},
+                                                   {"steps", Integers{1, 1, stride, stride}}},
+                                                  {other}, name + ".sampled"));
+    }
     // Darknet adds the channels that both have.
     if (b[1] > a[1]) {
       BMNET_ASSIGN(other, channels_of(network, name + ".part", other, 0, a[1]));

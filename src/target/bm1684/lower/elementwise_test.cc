@@ -59,6 +59,12 @@ INSTANTIATE_TEST_SUITE_P(
         UnaryCase{"power", -3, 3, 3, 0}, UnaryCase{"power", 0.5f, 3, -2, 0}, UnaryCase{"power", -1, 1, 0, 0},
         UnaryCase{"log_sigmoid", -30, 30, 0, 0}));
 
+TEST(unary, roots_of_zero_infinity_and_negative_numbers) {
+  const Tensor x = f32({7}, {0, INFINITY, -1, -0.6122731f, -0.259f, -INFINITY, 4});
+  check_op("unary", kind("sqrt"), {x});
+  check_op("unary", kind("rsqrt"), {x});
+}
+
 TEST(unary, functions_without_a_form_run_on_the_cpu) {
   EXPECT_THAT(test::why_on_cpu("unary", kind("atan"), {f32({2}, {0, 1})}),
               testing::HasSubstr("no form of this function"));

@@ -14,18 +14,36 @@ constexpr uint32_t kTrue = 1;
 void greater(tile::Builder& build, const Local& d, const Operand& a, const Operand& b) {
   build.arith(Arith::kSelectGreater, d, a, b, kTrue);
 }
+// d = a <= b. The smaller of the two is `a` itself, bit for bit; a NaN beside its own copy passes, too.
+void not_greater(tile::Builder& build, const Local& d, const Operand& a, const Operand& b) {
+  build.arith(Arith::kMin, d, a, b);
+  build.arith(Arith::kSelectEqual, d, d, a, kTrue);
+}
+// d = x is a number. The bits of a NaN, without the sign, are larger than those of infinity; half of them are the bits
+// of a float above 1.5.
+void ordered(tile::Builder& build, const Local& d, const Operand& x) {
+  constexpr float kJustAbove = 1.50000012f;
+  build.arith(Arith::kAnd, d, x, Operand::pattern(0x7FFFFFFF));
+  build.arith(Arith::kShift, d, d, Operand::pattern(static_cast<uint32_t>(-1)));
+  build.arith(Arith::kSelectGreater, d, kJustAbove, d, kTrue);
+}
 void invert(tile::Builder& build, const Local& d) { build.arith(Arith::kXor, d, d, Operand::pattern(kTrue)); }
 
+// With a NaN on either side only "ne" holds.
 void emit_compare(tile::Builder& build, const std::string& kind, const ElementwiseLocals& locals) {
   const Local &d = locals.result, &a = locals.operands[0], &b = locals.operands[1], &other = locals.work[0];
-  if (kind == "gt" || kind == "le") greater(build, d, a, b);
-  if (kind == "lt" || kind == "ge") greater(build, d, b, a);
+  const auto also = [&] { build.arith(Arith::kAnd, d, d, other); };
+  if (kind == "gt") return greater(build, d, a, b);
+  if (kind == "lt") return greater(build, d, b, a);
+  if (kind == "ge") not_greater(build, d, b, a);
+  if (kind != "ge") not_greater(build, d, a, b);
   if (kind == "eq" || kind == "ne") {
-    greater(build, d, a, b);
-    greater(build, other, b, a);
-    build.arith(Arith::kOr, d, d, other);
+    not_greater(build, other, b, a);
+    also();
   }
-  if (kind == "le" || kind == "ge" || kind == "eq") invert(build, d);
+  ordered(build, other, a);
+  also();
+  if (kind == "ne") invert(build, d);
 }
 
 Nest nest_of_operands(const Problem& problem, size_t count) {

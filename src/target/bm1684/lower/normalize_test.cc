@@ -79,6 +79,16 @@ TEST(compare, every_kind) {
     for (const LayerReport& layer : outcome.report.layers) EXPECT_TRUE(layer.on_tpu) << layer.note;
   }
 }
+TEST(compare, nothing_equals_nan_and_both_zeros_are_equal) {
+  const float nan = NAN, inf = INFINITY;
+  for (const char* kind : {"eq", "ne", "lt", "le", "gt", "ge"}) {
+    SCOPED_TRACE(kind);
+    test::check_op("compare", {{"kind", std::string(kind)}},
+                   {test::f32({9}, {nan, nan, 1, 0, -0.0f, inf, -inf, inf, -1}),
+                    test::f32({9}, {nan, 1, nan, -0.0f, 0, inf, -inf, -inf, 1})});
+  }
+}
+
 TEST(compare, integers_run_on_the_cpu) {
   EXPECT_THAT(test::why_on_cpu("compare", {{"kind", std::string("lt")}},
                                {op::test::i64({2}, {1, 2}), op::test::i64({2}, {2, 1})}),

@@ -2,11 +2,14 @@
 #include "target/bm1684/lower/unary.h"
 
 #include <cmath>
+#include <limits>
 
 #include "target/bm1684/lower/math.h"
 
 namespace bmnet::bm1684 {
 namespace {
+
+constexpr float kLargest = std::numeric_limits<float>::max(), kNan = std::numeric_limits<float>::quiet_NaN();
 
 // What an emitter works with: result, operand, work tensors.
 struct Registers {
@@ -87,6 +90,18 @@ UnaryFunction sqrt_function() {
   return function(1, [](Registers& r) {
     r.math.rsqrt(r.t[0], r.x);
     r.math.mul(r.d, r.x, r.t[0]);
+    r.math.select(r.d, r.x, kLargest, r.x, r.d);
+    r.math.select(r.d, 0.0f, r.x, kNan, r.d);
+  });
+}
+
+// Newton's steps give a finite number at 0 and any number below.
+UnaryFunction rsqrt_function() {
+  return function(0, [](Registers& r) {
+    r.math.rsqrt(r.d, r.x);
+    r.math.select(r.d, r.x, kLargest, 0.0f, r.d);
+    r.math.select(r.d, r.x, 0.0f, r.d, std::numeric_limits<float>::infinity());
+    r.math.select(r.d, 0.0f, r.x, kNan, r.d);
   });
 }
 
@@ -172,7 +187,7 @@ std::optional<UnaryFunction> simple(std::string_view kind, float alpha, float be
   if (kind == "neg") return function(0, [](Registers& r) { r.math.sub(r.d, 0.0f, r.x); });
   if (kind == "square") return function(0, [](Registers& r) { r.math.mul(r.d, r.x, r.x); });
   if (kind == "reciprocal") return function(0, [](Registers& r) { r.math.div(r.d, 1.0f, r.x); });
-  if (kind == "rsqrt") return function(0, [](Registers& r) { r.math.rsqrt(r.d, r.x); });
+  if (kind == "rsqrt") return rsqrt_function();
   if (kind == "sqrt") return sqrt_function();
   if (kind == "relu") return function(0, [](Registers& r) { r.math.max(r.d, r.x, 0.0f); });
   if (kind == "clip") return function(0, [=](Registers& r) { r.math.clamp(r.d, r.x, alpha, beta); });
