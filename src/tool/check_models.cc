@@ -11,14 +11,12 @@
 #include "base/file.h"
 #include "tool/compile.h"
 #include "tool/device_compare.h"
+#include "tool/golden.h"
 
 namespace bmnet::tool {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The bound for outputs where the chip's arithmetic alone misses the golden's own tolerance: relative to the maximum.
-constexpr double kChipBound = 1e-3;
 
 struct Verdict {
   bool passed = false;
@@ -69,66 +67,12 @@ Result<CompileFlags> find_model(const fs::path& folder, const FrontEnd*& front_e
   return unsupported("no file of a known format in {}", folder.string());
 }
 
-struct DataSet {
-  std::vector<NamedTensor> inputs, outputs;
-};
-
-// golden.npz keys: <set>/in/<name> and <set>/out/<name>.
-Result<std::map<std::string, DataSet>> read_golden(const fs::path& path) {
-  BMNET_ASSIGN(const std::vector<NamedTensor> tensors, read_npz(path));
-  std::map<std::string, DataSet> sets;
-  for (const NamedTensor& named : tensors) {
-    const size_t slash = named.name.find('/');
-    const size_t next = slash == std::string::npos ? slash : named.name.find('/', slash + 1);
-    if (next == std::string::npos) return user_error("{}: unexpected entry '{}'", path.string(), named.name);
-    DataSet& set = sets[named.name.substr(0, slash)];
-    const bool input = named.name.substr(slash + 1, next - slash - 1) == "in";
-    (input ? set.inputs : set.outputs).push_back({named.name.substr(next + 1), named.tensor});
-  }
-  return sets;
-}
-
 // Shapes of the golden inputs, so that dynamic dimensions are fixed: "name:[1,3,224,224]".
 std::string shapes_of(const DataSet& set) {
   std::string text;
   for (const NamedTensor& input : set.inputs)
     text += fmt::format("{}{}:{}", text.empty() ? "" : ",", input.name, to_string(input.tensor.shape()));
   return text;
-}
-
-const op::Node* producer_of(const op::Graph& graph, op::ValueId value) {
-  for (const op::Node& node : graph.nodes)
-    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
-  return nullptr;
-}
-
-// The worst difference of one data set.
-struct SetResult {
-  op::Difference worst;
-  std::string where;    // output and operator of the worst one
-  size_t compared = 0;  // outputs
-};
-
-Result<SetResult> compare_set(const op::Graph& graph, const DataSet& set, const std::vector<NamedTensor>& device) {
-  SetResult result;
-  for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    const Tensor* golden = find_tensor(set.outputs, graph.output_names[i]);
-    const Tensor* got = find_tensor(device, graph.output_names[i]);
-    if (!golden) continue;
-    if (!got) return user_error("the BModel has no output '{}'", graph.output_names[i]);
-    Tensor expected = *golden;
-    const op::Content content = op::content_of(graph, graph.outputs[i]);
-    if (content == op::Content::kNumbers && golden->count() == got->count()) expected = golden->reshaped(got->shape());
-    BMNET_ASSIGN(const op::Difference difference, op::compare(expected, *got, {}, content));
-    const bool worse = difference.over > result.worst.over ||
-                       (difference.over == result.worst.over && difference.relative() > result.worst.relative());
-    if (result.compared++ == 0 || worse) {
-      const op::Node* producer = producer_of(graph, graph.outputs[i]);
-      result.where = fmt::format("{} ({})", graph.output_names[i], producer ? producer->op : "copy");
-      result.worst = difference;
-    }
-  }
-  return result;
 }
 
 bool names_any_output(const op::Graph& graph, const DataSet& set) {
@@ -149,7 +93,7 @@ Result<Compilation> compile_for(const FrontEnd& front_end, CompileFlags flags, c
 Result<Verdict> check_folder(const fs::path& folder) {
   const FrontEnd* front_end = nullptr;
   BMNET_ASSIGN(CompileFlags flags, find_model(folder, front_end));
-  BMNET_ASSIGN(const auto sets, read_golden(folder / "golden.npz"));
+  BMNET_ASSIGN(const auto sets, read_data_sets(folder / "golden.npz"));
   if (sets.empty()) return user_error("golden.npz holds no data");
   flags.shapes = shapes_of(sets.begin()->second);
   BMNET_ASSIGN(const Compilation compilation, compile_for(*front_end, flags, sets.begin()->second));
@@ -159,19 +103,11 @@ Result<Verdict> check_folder(const fs::path& folder) {
   std::string note;
   for (const auto& [name, set] : sets) {
     BMNET_ASSIGN(const DeviceOutputs device, run_on_device(compilation.compiled.model, set.inputs));
-    BMNET_ASSIGN(const SetResult result, compare_set(compilation.source, set, device.outputs));
-    if (result.compared == 0) return user_error("golden.npz names none of the network's outputs");
-    const auto& [difference, where, compared] = result;
-    worst = std::max(worst, difference.relative());
-    if (difference.agrees()) continue;
-    if (difference.relative() <= kChipBound) {
-      note = fmt::format("; {} at {}: {:.1e} of the maximum, above 1e-4: the chip's arithmetic", name, where,
-                         difference.relative());
-    } else {
-      verdict.passed = false;
-      note = fmt::format("; {} at {}: {:.3g} off, {:.3g} is allowed, {} elements", name, where, difference.max_abs,
-                         difference.bound, difference.over);
-    }
+    BMNET_ASSIGN(const Judgement judgement, judge(compilation.source, set, device.outputs));
+    worst = std::max(worst, judgement.difference.relative());
+    if (judgement.difference.agrees()) continue;
+    note = fmt::format("; {} at {}", name, judgement.to_text());
+    if (!judgement.within_chip_bound()) verdict.passed = false;
   }
   const plan::Report& report = compilation.compiled.report;
   verdict.text = fmt::format("{} sets, worst {:.1e} of the maximum, {} cycles, {} CPU sub-nets{}", sets.size(), worst,

@@ -9,6 +9,7 @@
 #include "bmodel/print.h"
 #include "bmodel/reader.h"
 #include "tool/check_models.h"
+#include "tool/check_suites.h"
 #include "tool/command_line.h"
 #include "tool/compile.h"
 #include "tool/profile.h"
@@ -103,6 +104,23 @@ int check_models_main(const Arguments& arguments) {
   app.add_option("folders", folders, "folders, searched for model folders")->required();
   if (auto code = parse_arguments(app, arguments)) return *code;
   return check_models(folders);
+}
+
+int check_suites_main(const Arguments& arguments) {
+  CLI::App app("Suites of operators and topologies: every model file below the folders, the whole way.",
+               "bmnet check-suites");
+  std::vector<std::string> folders;
+  SuiteOptions options;
+  app.add_option("folders", folders, "folders, searched for model files (<case>.npz beside them: golden data)")
+      ->required();
+  app.add_flag("--list", options.list, "a line for every case");
+  app.add_option("--opt", options.opt, "optimization level, as for the compilers");
+  app.add_option("--shapes", options.shapes, "CASE=SHAPES for models that do not state them: 'net=[1,784]'")
+      ->allow_extra_args(false);
+  app.add_option("--only", options.only, "only files whose path contains this");
+  app.add_option("--time_limit", options.time_limit, "seconds for one case");
+  if (auto code = parse_arguments(app, arguments)) return *code;
+  return check_suites(folders, options);
 }
 
 }  // namespace bmnet::tool

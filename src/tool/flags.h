@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "base/tensor.h"
 
 namespace bmnet::tool {
 
@@ -28,7 +30,8 @@ struct CompileFlags {
   std::string log_dir;
   bool dump_ref = false;
   uint64_t seed = 0;
-  bool random_weights = false;  // --weight random
+  bool random_weights = false;                 // --weight random
+  std::map<std::string, Tensor> fixed_inputs;  // no flag: inputs that are constants, for checks of suites
   bool help = false;
   std::string help_text;  // filled when help is asked for
 };

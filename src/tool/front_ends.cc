@@ -150,6 +150,7 @@ Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& fl
   options.input_names = parse_names(flags.input_names);
   options.output_names = parse_names(flags.output_names);
   options.net_name = flags.net_name;
+  options.fixed_inputs = flags.fixed_inputs;
   if (flags.random_weights) options.random_weights = flags.seed;
   if (!flags.shapes.empty()) {
     auto shapes = frontend::parse_shapes(flags.shapes);

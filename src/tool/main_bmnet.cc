@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"doctor", "one page about a model: can it be compiled, what runs where, what will it cost",
      bmnet::tool::doctor_main},
     {"check-models", "model folders with golden data, the whole way", bmnet::tool::check_models_main},
+    {"check-suites", "suites of operators and topologies, the whole way", bmnet::tool::check_suites_main},
     {"isa-check", "golden vector files of instructions", bmnet::tool::isa_check_main},
     {"isa-coverage", "which instructions, fields and values BModels use", bmnet::tool::isa_coverage_main},
     {"isa-fuzz", "random commands: the simulator against a vendor C model", bmnet::tool::isa_fuzz_main},

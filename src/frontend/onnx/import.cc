@@ -26,4 +26,11 @@ Result<nn::Model> import_onnx(Bytes content, const std::string& name, const std:
   return import_file(file, options);
 }
 
+Result<std::vector<std::string>> onnx_input_names(const std::filesystem::path& path) {
+  BMNET_ASSIGN(const onnx::ModelFile file, onnx::ModelFile::open(path));
+  std::vector<std::string> names;
+  for (const auto& input : file.model().graph().input()) names.push_back(input.name());
+  return names;
+}
+
 }  // namespace bmnet::frontend

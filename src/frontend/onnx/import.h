@@ -25,6 +25,9 @@ Result<nn::Model> import_onnx(const std::filesystem::path& path, const ImportOpt
 Result<nn::Model> import_onnx(Bytes content, const std::string& name, const std::filesystem::path& folder,
                               const ImportOptions& options = {});
 
+// The names of a file's inputs in its own order, initializers among them where the file lists them so.
+Result<std::vector<std::string>> onnx_input_names(const std::filesystem::path& path);
+
 // Every operator of the mapping table, by name.
 std::vector<SupportedOp> list_onnx_ops();
 
