@@ -49,7 +49,8 @@ Result<op::CompareReport> compare_outputs(const op::Graph& graph, std::span<cons
       report.add(name, what, user_error("the BModel has no output of that name"));
       continue;
     }
-    const Tensor golden = to_device_type(reference[i]);
+    Tensor golden = to_device_type(reference[i]);
+    if (golden.shape().empty()) golden = golden.reshaped({1});  // a BModel has no scalars
     report.add(name, what, op::compare(golden, *got, tolerance, op::content_of(graph, graph.outputs[i])));
   }
   return report;
