@@ -142,8 +142,7 @@ class ReduceKernel : public Kernel {
     const Dims piece = {size[0], size[1], slice.depth.size, size[3]};
     // The result is dense in the same order, without the axis.
     const Dims& s = layout_.strides;
-    const Dims result_strides = {s[0] / layout_.shape[2],
-                                 layout_.shape[3] == 1 ? s[1] / layout_.shape[2] : channel_stride(), 1, 1};
+    const Dims result_strides = {s[0] / layout_.shape[2], channel_stride(), 1, 1};
     const View result{to_, 0, {layout_.shape[0], layout_.shape[1], 1, layout_.shape[3]}, result_strides};
     const View input{from_, 0, layout_.shape, layout_.strides};
     return {Need::output(result.part(begin, size)),

@@ -31,6 +31,12 @@ TEST(softmax, long_axes_run_on_the_cpu) {
   EXPECT_THAT(test::why_on_cpu("softmax", softmax(0), {noise({10000})}), testing::HasSubstr("at most 8192"));
 }
 
+// A layout with every inner element in a lane of its own.
+TEST(reduce, few_inner_elements_behind_a_long_axis) {
+  check_op("reduce", reduce("sum", {2}), {noise({1, 2, 29, 16})});
+  check_op("reduce", reduce("mean", {0, 2}, true), {noise({1, 2, 29, 16})});
+}
+
 TEST(reduce, kinds) {
   for (const char* kind : {"sum", "mean", "max", "min"}) {
     SCOPED_TRACE(kind);
