@@ -82,6 +82,28 @@ TEST_F(Bmlib, refuses_copies_past_the_end) {
   EXPECT_EQ(bm_memcpy_s2d(handle_, bm_mem_from_device(0x42, 16), bytes), BM_ERR_PARAM);
 }
 
+TEST_F(Bmlib, knows_descriptors_with_64_bit_sizes) {
+  sg_device_mem_t sg{};
+  bm_device_mem_u64_t wide{};
+  ASSERT_EQ(sg_malloc_neuron_device(handle_, &sg, 1, 1, 1, 2), BM_SUCCESS);
+  ASSERT_EQ(bm_malloc_device_dword_u64(handle_, &wide, 2), BM_SUCCESS);
+  EXPECT_EQ(sg_mem_get_device_size(sg), 8);
+  uint32_t values[] = {5, 6}, back[2] = {};
+  EXPECT_EQ(sg_memcpy_s2d(handle_, sg, values), BM_SUCCESS);
+  EXPECT_EQ(bm_memcpy_s2d_partial_offset_u64(handle_, wide, values, 4, 4), BM_SUCCESS);
+  EXPECT_EQ(bm_memcpy_d2s_partial_u64(handle_, back, bm_mem_from_device_u64(sg_mem_get_device_addr(sg), 8), 8),
+            BM_SUCCESS);
+  EXPECT_THAT(back, ElementsAre(5, 6));
+  EXPECT_EQ(bm_memcpy_d2s_partial_offset_u64(handle_, back, wide, 4, 4), BM_SUCCESS);
+  EXPECT_EQ(back[0], 5);
+  EXPECT_EQ(sg_memcpy_s2d_partial_offset(handle_, sg, values, 1ull << 32, 0), BM_ERR_PARAM);
+  EXPECT_EQ(sg_memcpy_d2s_partial_offset(handle_, back, sg, 1, ~0ull), BM_ERR_PARAM);
+  EXPECT_EQ(sg_malloc_neuron_device(handle_, &sg, 1ull << 32, 1ull << 32, 1, 1), BM_ERR_PARAM);
+  EXPECT_EQ(sg_mem_unmap_device_mem(handle_, nullptr, 0), BM_NOT_SUPPORTED);
+  bm_free_device_u64(handle_, wide);
+  sg_free_device(handle_, sg);
+}
+
 TEST_F(Bmlib, survives_wrong_handles_and_null) {
   bm_device_mem_t memory{};
   const auto wrong = reinterpret_cast<bm_handle_t>(&memory);

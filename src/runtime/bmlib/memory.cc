@@ -2,43 +2,13 @@
 #include <cstring>
 #include <vector>
 
-#include "runtime/bmlib/handle.h"
+#include "runtime/bmlib/memory.h"
 #include "target/bm1684/machine.h"
 
 using namespace bmnet;
 using namespace bmnet::runtime;
 
 namespace {
-
-constexpr unsigned kHeaps = 3;  // in name: they are one pool
-
-bool is_device(const bm_device_mem_t& mem) {
-  return mem.flags.u.mem_type == BM_MEM_TYPE_DEVICE || mem.flags.u.mem_type == BM_MEM_TYPE_INT8_DEVICE;
-}
-
-// `size` bytes at `offset` lie inside the range.
-bool inside(const bm_device_mem_t& mem, uint64_t offset, uint64_t size) {
-  return is_device(mem) && offset <= mem.size && size <= mem.size - offset;
-}
-
-bm_status_t allocate(bm_handle_t handle, bm_device_mem_t* mem, uint64_t size) {
-  const auto context = context_of(handle);
-  if (!context || !mem || size == 0 || size > 0xFFFFFFFFu) return BM_ERR_PARAM;
-  const Result<uint64_t> address = context->allocator().allocate(size);
-  if (!address) return status_of(address.error());
-  *mem = bm_mem_from_device(*address, static_cast<unsigned>(size));
-  return BM_SUCCESS;
-}
-
-// Sizes of a tensor as bmlib takes them; 0 when they make no sense.
-uint64_t product(std::initializer_list<int> factors) {
-  uint64_t result = 1;
-  for (int factor : factors) {
-    if (factor <= 0 || result > 0xFFFFFFFFu) return 0;
-    result *= static_cast<unsigned>(factor);
-  }
-  return result;
-}
 
 bm_status_t to_device(bm_handle_t handle, bm_mem_desc* device, bm_mem_desc system, bool copy, uint64_t bytes) {
   if (!device) return BM_ERR_PARAM;
@@ -62,11 +32,7 @@ void bm_set_device_mem(bm_device_mem_t* mem, unsigned int size, unsigned long lo
   if (mem) *mem = bm_mem_from_device(address, size);
 }
 bm_device_mem_t bm_mem_from_device(unsigned long long address, unsigned int size) {
-  bm_device_mem_t mem{};
-  mem.u.device.device_addr = address;
-  mem.flags.u.mem_type = BM_MEM_TYPE_DEVICE;
-  mem.size = size;
-  return mem;
+  return device_range<bm_device_mem_t>(address, size);
 }
 void* bm_mem_get_system_addr(struct bm_mem_desc mem) { return mem.u.system.system_addr; }
 void bm_mem_set_system_addr(struct bm_mem_desc* mem, void* address) {
@@ -95,14 +61,10 @@ bm_status_t bm_malloc_neuron_device(bm_handle_t handle, bm_device_mem_t* mem, in
   return allocate(handle, mem, product({n, c, h, w, 4}));
 }
 bm_status_t bm_malloc_device_byte_heap(bm_handle_t handle, bm_device_mem_t* mem, int heap, unsigned int size) {
-  if (heap < 0 || heap >= static_cast<int>(kHeaps)) return BM_ERR_PARAM;
-  const bm_status_t status = allocate(handle, mem, size);
-  if (status == BM_SUCCESS) mem->flags.u.gmem_heapid = static_cast<unsigned>(heap);
-  return status;
+  return allocate_in_heap(handle, mem, heap, size);
 }
 bm_status_t bm_malloc_device_byte_heap_mask(bm_handle_t handle, bm_device_mem_t* mem, int mask, unsigned int size) {
-  if (!(mask & ((1 << kHeaps) - 1))) return BM_ERR_PARAM;
-  return allocate(handle, mem, size);
+  return allocate_in_heaps(handle, mem, mask, size);
 }
 bm_status_t bm_malloc_device_mem(bm_handle_t handle, unsigned long long* address, int heap, unsigned long long size) {
   const auto context = context_of(handle);
@@ -122,9 +84,7 @@ unsigned long long bm_gmem_arm_reserved_request(bm_handle_t handle) {
 void bm_gmem_arm_reserved_release(bm_handle_t) {}
 
 bm_status_t bm_get_gmem_heap_id(bm_handle_t handle, bm_device_mem_t* mem, unsigned int* heap) {
-  if (!context_of(handle) || !mem || !heap) return BM_ERR_PARAM;
-  *heap = mem->flags.u.gmem_heapid;
-  return BM_SUCCESS;
+  return heap_of(handle, mem, heap);
 }
 bm_status_t bm_get_gmem_total_heap_num(bm_handle_t handle, unsigned int* heaps) {
   if (!context_of(handle) || !heaps) return BM_ERR_PARAM;
@@ -154,9 +114,7 @@ bm_status_t bm_get_stat(bm_handle_t handle, bm_dev_stat_t* stat) {
 
 bm_status_t bm_memcpy_s2d_partial_offset(bm_handle_t handle, bm_device_mem_t dst, void* src, unsigned int size,
                                          unsigned int offset) {
-  const auto context = context_of(handle);
-  if (!context || !src || !inside(dst, offset, size)) return BM_ERR_PARAM;
-  return status_of(context->device().write(dst.u.device.device_addr + offset, {static_cast<std::byte*>(src), size}));
+  return write(handle, dst, src, size, offset);
 }
 bm_status_t bm_memcpy_s2d_partial(bm_handle_t handle, bm_device_mem_t dst, void* src, unsigned int size) {
   return bm_memcpy_s2d_partial_offset(handle, dst, src, size, 0);
@@ -166,9 +124,7 @@ bm_status_t bm_memcpy_s2d(bm_handle_t handle, bm_device_mem_t dst, void* src) {
 }
 bm_status_t bm_memcpy_d2s_partial_offset(bm_handle_t handle, void* dst, bm_device_mem_t src, unsigned int size,
                                          unsigned int offset) {
-  const auto context = context_of(handle);
-  if (!context || !dst || !inside(src, offset, size)) return BM_ERR_PARAM;
-  return status_of(context->device().read(src.u.device.device_addr + offset, {static_cast<std::byte*>(dst), size}));
+  return read(handle, dst, src, size, offset);
 }
 bm_status_t bm_memcpy_d2s_partial(bm_handle_t handle, void* dst, bm_device_mem_t src, unsigned int size) {
   return bm_memcpy_d2s_partial_offset(handle, dst, src, size, 0);

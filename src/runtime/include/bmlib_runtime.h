@@ -224,6 +224,78 @@ DECL_EXPORT bm_status_t bm_mem_flush_partial_device_mem(bm_handle_t handle, bm_d
                                                         unsigned int len);
 DECL_EXPORT bm_status_t bm_mem_unmap_device_mem(bm_handle_t handle, void* vmem, int size);
 
+/* ---- descriptors with 64-bit sizes: functions above once more, as sg_<name> and as bm_<name>_u64 ---- */
+
+#define BMLIB_WIDE_MEMBERS_      \
+  union {                        \
+    struct {                     \
+      unsigned long device_addr; \
+      unsigned int reserved;     \
+      int dmabuf_fd;             \
+    } device;                    \
+    struct {                     \
+      void* system_addr;         \
+      unsigned int reserved0;    \
+      int reserved1;             \
+    } system;                    \
+  } u;                           \
+  bm_mem_flags_t flags;          \
+  unsigned long long size;
+typedef struct sg_mem_desc {
+  BMLIB_WIDE_MEMBERS_
+} sg_mem_desc_t;
+typedef struct sg_mem_desc sg_device_mem_t;
+typedef struct sg_mem_desc sg_system_mem_t;
+typedef struct bm_mem_desc_u64 {
+  BMLIB_WIDE_MEMBERS_
+} bm_mem_desc_u64_t;
+typedef struct bm_mem_desc_u64 bm_device_mem_u64_t;
+typedef struct bm_mem_desc_u64 bm_system_mem_u64_t;
+
+#define BMLIB_SG_(name) sg_##name
+#define BMLIB_U64_(name) bm_##name##_u64
+#define BMLIB_WIDE_FUNCTIONS_(NAME, mem_t)                                                                             \
+  DECL_EXPORT bm_mem_type_t NAME(mem_get_type)(mem_t mem);                                                             \
+  DECL_EXPORT unsigned long long NAME(mem_get_device_addr)(mem_t mem);                                                 \
+  DECL_EXPORT void NAME(mem_set_device_addr)(mem_t * pmem, unsigned long long addr);                                   \
+  DECL_EXPORT unsigned long long NAME(mem_get_device_size)(mem_t mem);                                                 \
+  DECL_EXPORT void NAME(mem_set_device_size)(mem_t * pmem, unsigned long long size);                                   \
+  DECL_EXPORT void NAME(set_device_mem)(mem_t * pmem, unsigned long long size, unsigned long long addr);               \
+  DECL_EXPORT mem_t NAME(mem_from_device)(unsigned long long device_addr, unsigned long long len);                     \
+  DECL_EXPORT void* NAME(mem_get_system_addr)(mem_t mem);                                                              \
+  DECL_EXPORT void NAME(mem_set_system_addr)(mem_t * pmem, void* addr);                                                \
+  DECL_EXPORT bm_status_t NAME(malloc_neuron_device)(bm_handle_t handle, mem_t * pmem, unsigned long long n,           \
+                                                     unsigned long long c, unsigned long long h,                       \
+                                                     unsigned long long w);                                            \
+  DECL_EXPORT bm_status_t NAME(malloc_device_dword)(bm_handle_t handle, mem_t * pmem, unsigned long long count);       \
+  DECL_EXPORT bm_status_t NAME(malloc_device_byte)(bm_handle_t handle, mem_t * pmem, unsigned long long size);         \
+  DECL_EXPORT bm_status_t NAME(malloc_device_byte_heap)(bm_handle_t handle, mem_t * pmem, int heap_id,                 \
+                                                        unsigned long long size);                                      \
+  DECL_EXPORT bm_status_t NAME(malloc_device_byte_heap_mask)(bm_handle_t handle, mem_t * pmem, int heap_id_mask,       \
+                                                             unsigned long long size);                                 \
+  DECL_EXPORT void NAME(free_device)(bm_handle_t handle, mem_t mem);                                                   \
+  DECL_EXPORT bm_status_t NAME(get_gmem_heap_id)(bm_handle_t handle, mem_t * pmem, unsigned int* heapid);              \
+  DECL_EXPORT bm_status_t NAME(memcpy_s2d)(bm_handle_t handle, mem_t dst, void* src);                                  \
+  DECL_EXPORT bm_status_t NAME(memcpy_s2d_partial)(bm_handle_t handle, mem_t dst, void* src, unsigned long long size); \
+  DECL_EXPORT bm_status_t NAME(memcpy_s2d_partial_offset)(bm_handle_t handle, mem_t dst, void* src,                    \
+                                                          unsigned long long size, unsigned long long offset);         \
+  DECL_EXPORT bm_status_t NAME(memcpy_d2s)(bm_handle_t handle, void* dst, mem_t src);                                  \
+  DECL_EXPORT bm_status_t NAME(memcpy_d2s_partial)(bm_handle_t handle, void* dst, mem_t src, unsigned long long size); \
+  DECL_EXPORT bm_status_t NAME(memcpy_d2s_partial_offset)(bm_handle_t handle, void* dst, mem_t src,                    \
+                                                          unsigned long long size, unsigned long long offset);         \
+  DECL_EXPORT bm_status_t NAME(mem_mmap_device_mem)(bm_handle_t handle, mem_t * dmem, unsigned long long* vmem);       \
+  DECL_EXPORT bm_status_t NAME(mem_mmap_device_mem_no_cache)(bm_handle_t handle, mem_t * dmem,                         \
+                                                             unsigned long long* vmem);                                \
+  DECL_EXPORT bm_status_t NAME(mem_invalidate_device_mem)(bm_handle_t handle, mem_t * dmem);                           \
+  DECL_EXPORT bm_status_t NAME(mem_invalidate_partial_device_mem)(bm_handle_t handle, mem_t * dmem,                    \
+                                                                  unsigned long long offset, unsigned long long len);  \
+  DECL_EXPORT bm_status_t NAME(mem_flush_device_mem)(bm_handle_t handle, mem_t * dmem);                                \
+  DECL_EXPORT bm_status_t NAME(mem_flush_partial_device_mem)(bm_handle_t handle, mem_t * dmem,                         \
+                                                             unsigned long long offset, unsigned long long len);       \
+  DECL_EXPORT bm_status_t NAME(mem_unmap_device_mem)(bm_handle_t handle, void* vmem, unsigned long long size);
+BMLIB_WIDE_FUNCTIONS_(BMLIB_SG_, sg_device_mem_t)
+BMLIB_WIDE_FUNCTIONS_(BMLIB_U64_, bm_device_mem_u64_t)
+
 /* ---- synchronisation: launches have finished when they return, so these return at once ---- */
 
 DECL_EXPORT void bm_flush(bm_handle_t handle);
@@ -272,6 +344,23 @@ DECL_EXPORT int bmcpu_open_process(bm_handle_t handle, unsigned int flags, int t
 DECL_EXPORT bm_status_t bmcpu_load_library(bm_handle_t handle, int process_handle, char* library_file, int timeout);
 DECL_EXPORT int bmcpu_exec_function(bm_handle_t handle, int process_handle, char* function_name, void* function_param,
                                     unsigned int param_size, int timeout);
+DECL_EXPORT bm_status_t bmcpu_unload_library(bm_handle_t handle, int process_handle, char* library_file, int timeout);
+DECL_EXPORT int bmcpu_exec_function_ext(bm_handle_t handle, int process_handle, char* function_name,
+                                        void* function_param, unsigned int param_size, unsigned int opt, int timeout);
+DECL_EXPORT bm_status_t bmcpu_exec_function_async(bm_handle_t handle, int process_handle, char* function_name,
+                                                  void* function_param, unsigned int param_size,
+                                                  unsigned long long* api_handle);
+DECL_EXPORT bm_status_t bmcpu_exec_function_async_ext(bm_handle_t handle, int process_handle, char* function_name,
+                                                      void* function_param, unsigned int param_size, unsigned int opt,
+                                                      unsigned long long* api_handle);
+DECL_EXPORT int bmcpu_query_exec_function_result(bm_handle_t handle, unsigned long long api_handle, int timeout);
+DECL_EXPORT void* bmcpu_map_phys_addr(bm_handle_t handle, int process_handle, void* phys_addr, unsigned int size,
+                                      int timeout); /* NULL */
+DECL_EXPORT bm_status_t bmcpu_unmap_phys_addr(bm_handle_t handle, int process_handle, void* phys_addr, int timeout);
+DECL_EXPORT bm_status_t bmcpu_set_log(bm_handle_t handle, unsigned int log_level, unsigned int log_to_console,
+                                      int timeout);
+DECL_EXPORT bm_status_t bmcpu_get_log(bm_handle_t handle, int process_handle, char* log_file, int timeout);
+DECL_EXPORT bm_status_t bmcpu_sync_time(bm_handle_t handle);
 DECL_EXPORT bm_status_t bmcpu_close_process(bm_handle_t handle, int process_handle, int timeout);
 DECL_EXPORT bm_status_t bmcpu_reset_cpu(bm_handle_t handle);
 #define bmkernel_load_firmware okkernel_load_firmware
