@@ -1,10 +1,9 @@
 #include "frontend/mxnet/params.h"
 
-#include <bit>
-#include <cmath>
 #include <cstring>
 
 #include "frontend/emitter.h"
+#include "frontend/half.h"
 
 namespace bmnet::frontend::mxnet {
 namespace {
@@ -12,14 +11,6 @@ namespace {
 constexpr uint64_t kListMagic = 0x112;
 constexpr uint32_t kMagicV1 = 0xF993FAC8, kMagicV2 = 0xF993FAC9, kMagicV3 = 0xF993FACA;
 constexpr uint32_t kMaxAxes = 32;
-
-float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), sign ? -1.0f : 1.0f);
-  const uint32_t wide = exponent == 31 ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
 
 template <typename Stored, typename Convert>
 Tensor widened(Shape shape, Bytes data, Convert convert) {

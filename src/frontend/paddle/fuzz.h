@@ -1,4 +1,4 @@
-// What the fuzzer does with an input, shared with the test that replays mutated models: u32 size of the program, the
+// What the fuzzer does with an input, shared with the test that replays the corpus: u32 size of the program, the
 // program, then combined parameters.
 #pragma once
 

@@ -251,6 +251,18 @@ TEST(paddle_refusals, damaged_files_never_do_harm) {
   }
 }
 
+TEST(paddle_corpus, gives_networks) {
+  size_t networks = 0;
+  for (const auto& entry : fs::directory_iterator(bmnet::test::source_file("src/frontend/paddle/corpus"))) {
+    const auto content = read_text(entry.path());
+    ASSERT_TRUE(content) << content.error().message;
+    const auto model = import_fuzz_input(as_bytes(*content));
+    EXPECT_TRUE(model) << entry.path() << ": " << model.error().message;
+    networks += model ? 1 : 0;
+  }
+  EXPECT_GE(networks, 2u);
+}
+
 class PaddleModel : public testing::TestWithParam<const char*> {};
 
 TEST_P(PaddleModel, gives_the_golden_outputs) {

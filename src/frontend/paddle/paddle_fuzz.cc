@@ -1,4 +1,4 @@
-// libFuzzer target of the Paddle front end: paddle_fuzz <folder with inputs>
+// libFuzzer target of the Paddle front end: paddle_fuzz src/frontend/paddle/corpus
 #include <cstdlib>
 
 #include "frontend/paddle/fuzz.h"

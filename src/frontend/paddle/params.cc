@@ -1,10 +1,9 @@
 #include "frontend/paddle/params.h"
 
-#include <bit>
-#include <cmath>
 #include <cstring>
 
 #include "frontend/emitter.h"
+#include "frontend/half.h"
 #include "frontend/paddle/framework.pb.h"
 #include "frontend/protobuf/message.h"
 
@@ -26,14 +25,6 @@ const ElementType* find_type(int64_t number) {
   for (const ElementType& type : kTypes)
     if (type.number == number) return &type;
   return nullptr;
-}
-
-float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), sign ? -1.0f : 1.0f);
-  const uint32_t wide = exponent == 31 ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
 
 template <typename Stored, typename Result, typename Convert>
