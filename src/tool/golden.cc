@@ -52,6 +52,7 @@ Result<Judgement> judge(const op::Graph& graph, const DataSet& set, std::span<co
     if (!golden) continue;
     if (!got) return user_error("the BModel has no output '{}'", graph.output_names[i]);
     Tensor expected = to_device_type(*golden);  // an f64 beyond f32 becomes infinite on both sides
+    if (expected.shape().empty()) expected = expected.reshaped({1});  // a BModel has no scalars
     const op::Content content = op::content_of(graph, graph.outputs[i]);
     if (content == op::Content::kNumbers && golden->count() == got->count()) expected = expected.reshaped(got->shape());
     BMNET_ASSIGN(const op::Difference difference, op::compare(expected, *got, tolerance, content));
