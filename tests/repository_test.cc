@@ -35,6 +35,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"frontend/protobuf", {"base"}},
     {"frontend/onnx", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
     {"frontend/caffe", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
+    {"frontend/paddle", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
+    {"frontend/tensorflow", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
     {"pass", {"base", "op", "nn"}},
     {"tile", {"base", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
     {"target/bm1684/lower", {"base", "op", "tile", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
