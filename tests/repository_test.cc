@@ -47,7 +47,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
      {"base", "op", "tile", "bmodel", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
     {"tool",
      {"base", "op", "op/host", "image", "bmodel", "device", "runtime", "nn", "frontend", "frontend/onnx",
-      "frontend/caffe", "pass", "plan", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
+      "frontend/caffe", "frontend/paddle", "frontend/tensorflow", "pass", "plan", "target/bm1684", "target/bm1684/isa",
+      "target/bm1684/exec"}},
 };
 
 // A folder that is not a row of its own belongs to the nearest one above that is.
