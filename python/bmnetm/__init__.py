@@ -1,0 +1,5 @@
+"""bmnetm from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmnetm")

@@ -1,0 +1,5 @@
+"""bmpaddle from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmpaddle")

@@ -1,0 +1,5 @@
+import sys
+
+import bmnet
+
+sys.exit(bmnet.main("bmpaddle", sys.argv[1:]))
