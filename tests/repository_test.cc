@@ -18,6 +18,9 @@ namespace {
 
 const fs::path kSource = bmnet::test::source_file("src");
 
+// One framework each; they do not see each other.
+const std::set<std::string> kFrontEnd = {"base", "op", "nn", "frontend", "frontend/protobuf"};
+
 // Folder -> the folders whose headers it may include (itself always). The longest matching folder counts.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"base", {}},
@@ -33,10 +36,13 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"nn", {"base", "op"}},
     {"frontend", {"base", "op", "nn"}},
     {"frontend/protobuf", {"base"}},
-    {"frontend/onnx", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
-    {"frontend/caffe", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
-    {"frontend/paddle", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
-    {"frontend/tensorflow", {"base", "op", "nn", "frontend", "frontend/protobuf"}},
+    {"frontend/caffe", kFrontEnd},
+    {"frontend/darknet", kFrontEnd},
+    {"frontend/mxnet", kFrontEnd},
+    {"frontend/onnx", kFrontEnd},
+    {"frontend/paddle", kFrontEnd},
+    {"frontend/pytorch", kFrontEnd},
+    {"frontend/tensorflow", kFrontEnd},
     {"pass", {"base", "op", "nn"}},
     {"tile", {"base", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
     {"target/bm1684/lower", {"base", "op", "tile", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
@@ -46,8 +52,26 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"target/bm1684/emit",
      {"base", "op", "tile", "bmodel", "target/bm1684", "target/bm1684/isa", "target/bm1684/exec"}},
     {"tool",
-     {"base", "op", "op/host", "image", "bmodel", "device", "runtime", "nn", "frontend", "frontend/onnx",
-      "frontend/caffe", "frontend/paddle", "frontend/tensorflow", "pass", "plan", "target/bm1684", "target/bm1684/isa",
+     {"base",
+      "op",
+      "op/host",
+      "image",
+      "bmodel",
+      "device",
+      "runtime",
+      "nn",
+      "frontend",
+      "frontend/onnx",
+      "frontend/caffe",
+      "frontend/darknet",
+      "frontend/mxnet",
+      "frontend/paddle",
+      "frontend/pytorch",
+      "frontend/tensorflow",
+      "pass",
+      "plan",
+      "target/bm1684",
+      "target/bm1684/isa",
       "target/bm1684/exec"}},
 };
 
