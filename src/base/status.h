@@ -57,15 +57,15 @@ inline tl::unexpected<Error> with_context(std::string_view context, Error error)
 #define BMNET_CONCAT(a, b) BMNET_CONCAT_(a, b)
 
 // BMNET_TRY(expr): returns the error of `expr` from the enclosing function, if there is one.
-#define BMNET_TRY(expr)                                                                    \
-  do {                                                                                     \
-    auto&& bmnet_status = (expr);                                                          \
-    if (!bmnet_status) return ::tl::unexpected(std::move(bmnet_status).error());           \
+#define BMNET_TRY(expr)                                                          \
+  do {                                                                           \
+    auto&& bmnet_status = (expr);                                                \
+    if (!bmnet_status) return ::tl::unexpected(std::move(bmnet_status).error()); \
   } while (false)
 
 // BMNET_ASSIGN(auto x, expr): x becomes the value of `expr`, or the enclosing function returns its error.
 #define BMNET_ASSIGN(declaration, expr) BMNET_ASSIGN_(BMNET_CONCAT(bmnet_result_, __LINE__), declaration, expr)
-#define BMNET_ASSIGN_(result, declaration, expr)                        \
-  auto result = (expr);                                                 \
-  if (!result) return ::tl::unexpected(std::move(result).error());      \
+#define BMNET_ASSIGN_(result, declaration, expr)                   \
+  auto result = (expr);                                            \
+  if (!result) return ::tl::unexpected(std::move(result).error()); \
   declaration = std::move(result).value()

@@ -20,16 +20,46 @@ Result<DType> parse_dtype(std::string_view name);
 
 template <typename T>
 constexpr DType dtype_of();
-template <> constexpr DType dtype_of<float>() { return DType::kF32; }
-template <> constexpr DType dtype_of<double>() { return DType::kF64; }
-template <> constexpr DType dtype_of<int8_t>() { return DType::kI8; }
-template <> constexpr DType dtype_of<uint8_t>() { return DType::kU8; }
-template <> constexpr DType dtype_of<int16_t>() { return DType::kI16; }
-template <> constexpr DType dtype_of<uint16_t>() { return DType::kU16; }
-template <> constexpr DType dtype_of<int32_t>() { return DType::kI32; }
-template <> constexpr DType dtype_of<uint32_t>() { return DType::kU32; }
-template <> constexpr DType dtype_of<int64_t>() { return DType::kI64; }
-template <> constexpr DType dtype_of<bool>() { return DType::kBool; }
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::kF32;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::kF64;
+}
+template <>
+constexpr DType dtype_of<int8_t>() {
+  return DType::kI8;
+}
+template <>
+constexpr DType dtype_of<uint8_t>() {
+  return DType::kU8;
+}
+template <>
+constexpr DType dtype_of<int16_t>() {
+  return DType::kI16;
+}
+template <>
+constexpr DType dtype_of<uint16_t>() {
+  return DType::kU16;
+}
+template <>
+constexpr DType dtype_of<int32_t>() {
+  return DType::kI32;
+}
+template <>
+constexpr DType dtype_of<uint32_t>() {
+  return DType::kU32;
+}
+template <>
+constexpr DType dtype_of<int64_t>() {
+  return DType::kI64;
+}
+template <>
+constexpr DType dtype_of<bool>() {
+  return DType::kBool;
+}
 
 // Dimensions, outermost first. Rank 0 is a scalar. Every dimension is >= 0.
 using Shape = std::vector<int64_t>;
@@ -50,7 +80,7 @@ struct TensorInfo {
 class Tensor {
  public:
   Tensor() = default;
-  explicit Tensor(TensorInfo info);                                               // zero-filled, 64-byte aligned
+  explicit Tensor(TensorInfo info);                                                  // zero-filled, 64-byte aligned
   Tensor(TensorInfo info, void* data, std::shared_ptr<const void> owner = nullptr);  // borrowed
   template <typename T>
   static Tensor of(Shape shape, std::span<const T> values);
@@ -63,9 +93,13 @@ class Tensor {
   void* raw() { return data_; }
   const void* raw() const { return data_; }
   template <typename T>
-  std::span<T> data() { return {static_cast<T*>(data_), static_cast<size_t>(count())}; }
+  std::span<T> data() {
+    return {static_cast<T*>(data_), static_cast<size_t>(count())};
+  }
   template <typename T>
-  std::span<const T> data() const { return {static_cast<const T*>(data_), static_cast<size_t>(count())}; }
+  std::span<const T> data() const {
+    return {static_cast<const T*>(data_), static_cast<size_t>(count())};
+  }
   // The same elements under another shape of equal count.
   Tensor reshaped(Shape shape) const;
 

@@ -129,9 +129,7 @@ TEST_P(DeviceConformance, a_refused_stream_leaves_the_device_usable) {
 INSTANTIATE_TEST_SUITE_P(all, DeviceConformance, testing::Values("simulator", "cmodel"),
                          [](const auto& parameter) { return parameter.param; });
 
-TEST(device, refuses_an_unknown_name) {
-  EXPECT_THAT(open_device("fpga").error().message, HasSubstr("'cmodel=PATH'"));
-}
+TEST(device, refuses_an_unknown_name) { EXPECT_THAT(open_device("fpga").error().message, HasSubstr("'cmodel=PATH'")); }
 
 TEST(device, refuses_a_library_that_is_no_c_model) {
   EXPECT_FALSE(open_device("cmodel=/nonexistent.so"));

@@ -59,9 +59,9 @@ class Session {
   Result<std::vector<TensorDeclaration>> inputs(size_t net = 0, size_t stage = 0) const;
   Result<std::vector<TensorDeclaration>> outputs(size_t net = 0, size_t stage = 0) const;
 
-  // Runs a net on its inputs, given by name in any order. Element types are the net's; i64, u32 and bool are accepted where
-  // the net has i32, f64 where it has f32. kAnyStage: the stage that fits the shapes. Races (options.detect_races) are
-  // in the report, not an error.
+  // Runs a net on its inputs, given by name in any order. Element types are the net's; i64, u32 and bool are accepted
+  // where the net has i32, f64 where it has f32. kAnyStage: the stage that fits the shapes. Races
+  // (options.detect_races) are in the report, not an error.
   Result<SessionRun> run(std::span<const NamedTensor> inputs, size_t net = 0, size_t stage = kAnyStage);
 
   // The bytes that the last run left at a compile-time address of the net's activations or coefficients.

@@ -6,11 +6,11 @@
 namespace bmnet::bm1684 {
 
 inline constexpr int kLanes = 64;
-inline constexpr uint32_t kLaneBytes = 512 * 1024;             // local memory of one lane
-inline constexpr uint32_t kLocalBytes = kLanes * kLaneBytes;   // 32 MiB
-inline constexpr int kBanks = 8;                               // of 64 KiB in every lane
+inline constexpr uint32_t kLaneBytes = 512 * 1024;            // local memory of one lane
+inline constexpr uint32_t kLocalBytes = kLanes * kLaneBytes;  // 32 MiB
+inline constexpr int kBanks = 8;                              // of 64 KiB in every lane
 inline constexpr uint32_t kBankBytes = kLaneBytes / kBanks;
-inline constexpr uint32_t kAlignBytes = 128;                   // an aligned channel starts at a multiple of this
+inline constexpr uint32_t kAlignBytes = 128;  // an aligned channel starts at a multiple of this
 inline constexpr uint32_t kL2Bytes = 4 << 20;
 inline constexpr uint32_t kDtcmBytes = 512 * 1024;
 
