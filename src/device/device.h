@@ -36,6 +36,8 @@ struct CommandPlace {
   bool operator==(const CommandPlace&) const = default;
 };
 
+class LaunchObserver;  // device/observer.h
+
 struct LaunchOptions {
   bool trace = false;         // fill LaunchReport::trace
   bool detect_races = false;  // fill LaunchReport::races
@@ -44,6 +46,7 @@ struct LaunchOptions {
   uint64_t cycle_limit = uint64_t{1} << 36;
   // Name of the layer that a command belongs to, for messages; empty result or empty function: unknown.
   std::function<std::string(const CommandPlace&)> layer_of = {};
+  LaunchObserver* observer = nullptr;  // sees every command; the caller's, null: nobody
 };
 
 // When one command ran, in cycles of machine.h's kClockHz since the launch.

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "device/diagnosis.h"
+#include "device/observer.h"
 #include "device/race.h"
 #include "target/bm1684/isa/codec.h"
 #include "target/bm1684/isa/fields.h"
@@ -48,6 +49,7 @@ class GroupRun {
            CommandExecutor& executor, LaunchReport& report)
       : group_(group), number_(number), options_(options), executor_(executor), report_(report) {
     for (EngineRun& run : runs_) run.free_at = start;
+    last_end_ = start;
     if (options.detect_races) races_.emplace(group, number, options, report);
   }
 
@@ -64,6 +66,11 @@ class GroupRun {
     }
     if (at(Engine::kTiu).fetched || at(Engine::kGdma).fetched) return deadlock();
     return std::max(at(Engine::kTiu).free_at, at(Engine::kGdma).free_at);
+  }
+
+  // The group ended with `error`: tells the observer, unless it was the one who ended it.
+  void tell(const Error& error) const {
+    if (options_.observer && !stopped_) options_.observer->failed(state(), error);
   }
 
  private:
@@ -123,12 +130,18 @@ class GroupRun {
 
   // Whether the waiting command may run; then its end is known.
   bool ready(Engine engine) {
-    EngineRun& run = at(engine);
-    const EngineRun& partner = at(other(engine));
-    if (!run.fetched || partner.published < run.ids.wait) return false;
-    const uint64_t awaited = run.ids.wait ? partner.finish_times[run.ids.wait - 1] : 0;
-    run.end = std::max(run.free_at, awaited) + run.cost;
+    if (!may_run(engine)) return false;
+    at(engine).end = start_of(engine) + at(engine).cost;
     return true;
+  }
+
+  bool may_run(Engine engine) const { return at(engine).fetched && at(other(engine)).published >= at(engine).ids.wait; }
+
+  // Of a command that may run.
+  uint64_t start_of(Engine engine) const {
+    const EngineRun& run = at(engine);
+    const uint64_t awaited = run.ids.wait ? at(other(engine)).finish_times[run.ids.wait - 1] : 0;
+    return std::max(run.free_at, awaited);
   }
 
   Status complete(Engine engine) {
@@ -137,10 +150,12 @@ class GroupRun {
     if (run.cost > options_.cycle_limit || run.end > options_.cycle_limit)
       return trapped(engine,
                      {ErrorKind::kUser, fmt::format("the launch passes the limit of {} cycles", options_.cycle_limit)});
+    const CommandPlace where = place(engine);
+    if (options_.observer) BMNET_TRY(observed(options_.observer->before(where, state())));
     run.seen = std::max(run.seen, run.ids.wait);
     BMNET_TRY(account(engine));
     if (Status status = executor_.execute(done, engine); !status) return trapped(engine, std::move(status).error());
-    if (options_.trace) report_.trace.push_back({place(engine), run.end - run.cost, run.end});
+    if (options_.trace) report_.trace.push_back({where, run.end - run.cost, run.end});
     EngineStatistics& statistics = report_.engines[static_cast<size_t>(engine)];
     ++statistics.commands;
     statistics.cycles += run.cost;
@@ -151,7 +166,28 @@ class GroupRun {
     run.free_at = run.end;
     run.fetched = false;
     ++run.next;
+    last_end_ = run.end;
+    if (options_.observer) BMNET_TRY(observed(options_.observer->after(where, state())));
     return {};
+  }
+
+  LaunchState state() const {
+    LaunchState state{.commands = &group_, .group = number_, .engines = {}, .cycles = last_end_};
+    for (Engine engine : kEngines) {
+      const EngineRun& run = at(engine);
+      EngineState& seen = state.engines[static_cast<size_t>(engine)];
+      seen = {.next = run.next, .fetched = run.fetched, .published = run.published};
+      if (!run.fetched) continue;
+      seen.wait = run.ids.wait;
+      seen.ready = may_run(engine);
+      if (seen.ready) seen.start = start_of(engine), seen.end = seen.start + run.cost;
+    }
+    return state;
+  }
+
+  Status observed(Status status) {
+    stopped_ = !status;
+    return status;
   }
 
   // Bytes moved and races of the waiting command.
@@ -189,6 +225,8 @@ class GroupRun {
   LaunchReport& report_;
   std::array<EngineRun, 2> runs_;
   std::optional<RaceDetector> races_;
+  uint64_t last_end_ = 0;  // of the commands that have finished
+  bool stopped_ = false;   // by the observer
 };
 
 }  // namespace
@@ -198,7 +236,9 @@ Result<LaunchReport> run_stream(std::span<const CommandGroup> groups, const Laun
   LaunchReport report;
   for (const CommandGroup& group : groups) {
     GroupRun run(group, static_cast<uint32_t>(report.groups), report.cycles, options, executor, report);
-    BMNET_ASSIGN(report.cycles, run.run());
+    const Result<uint64_t> end = run.run();
+    if (!end) return run.tell(end.error()), tl::unexpected(end.error());
+    report.cycles = *end;
     ++report.groups;
   }
   return report;

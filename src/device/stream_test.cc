@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/testing.h"
+#include "device/observer.h"
 #include "device/race.h"
 #include "device/testing.h"
 #include "target/bm1684/exec/vector_file.h"
@@ -168,6 +169,59 @@ TEST(stream, counts_ddr_bytes_of_the_gdma) {
   const LaunchReport report = run_stream({&group, 1}, {}, recorder).value();
   EXPECT_EQ(report.ddr_bytes_read, 64);
   EXPECT_EQ(report.ddr_bytes_written, 16);
+}
+
+// Writes down what it sees; ends the launch before the command `stop_at`.
+class Notes : public LaunchObserver {
+ public:
+  std::string text;
+  std::string stop_at = "none";
+
+  Status before(const CommandPlace& place, const LaunchState& state) override {
+    const std::string name = name_of(place);
+    if (name == stop_at) return user_error("stopped before {}", name);
+    text += fmt::format("{}<{} ", name, state.of(place.engine).end);
+    return {};
+  }
+  Status after(const CommandPlace& place, const LaunchState& state) override {
+    text += fmt::format("{}>{} ", name_of(place), state.cycles);
+    return {};
+  }
+  void failed(const LaunchState& state, const Error& error) override {
+    for (const EngineState& engine : state.engines)
+      text += fmt::format("{} waits for {}{}; ", engine.next, engine.wait, engine.ready ? ", ready" : "");
+  }
+
+ private:
+  static std::string name_of(const CommandPlace& place) {
+    return fmt::format("{}{}", place.engine == Engine::kTiu ? 'T' : 'G', place.index);
+  }
+};
+
+TEST(observer, sees_every_command_before_and_after) {
+  const CommandGroup group = ended({.tiu = {tiu_command(1, 1)}, .gdma = {gdma_command(1, 0), gdma_command(2, 0)}});
+  Recorder recorder;
+  recorder.gdma_cycles = {30, 50};
+  Notes notes;
+  ASSERT_TRUE(run_stream({&group, 1}, {.observer = &notes}, recorder));
+  EXPECT_EQ(notes.text, "G0<30 G0>30 T0<40 T0>40 G1<80 G1>80 ");
+}
+
+TEST(observer, ends_a_launch_before_a_command) {
+  const CommandGroup group = ended({.tiu = {tiu_command(1, 0), tiu_command(2, 0)}, .gdma = {}});
+  Recorder recorder;
+  Notes notes;
+  notes.stop_at = "T1";
+  EXPECT_EQ(run_stream({&group, 1}, {.observer = &notes}, recorder).error().message, "stopped before T1");
+  EXPECT_EQ(recorder.order, "T0 ");
+  EXPECT_EQ(notes.text, "T0<10 T0>10 ");  // its own error is no failure of the launch
+}
+
+TEST(observer, is_told_of_a_deadlock) {
+  const CommandGroup group = ended({.tiu = {tiu_command(1, 1)}, .gdma = {gdma_command(1, 1)}});
+  Notes notes;
+  EXPECT_THAT(failure(group, {.observer = &notes}), HasSubstr("deadlock"));
+  EXPECT_EQ(notes.text, "0 waits for 1; 0 waits for 1; ");
 }
 
 TEST(race, reports_a_read_that_no_id_orders_after_the_write) {
