@@ -19,7 +19,7 @@ namespace {
 const fs::path kSource = bmnet::test::source_file("src");
 
 // One framework each; they do not see each other.
-const std::set<std::string> kFrontEnd = {"base", "op", "nn", "frontend", "frontend/protobuf"};
+const std::set<std::string> kFrontEnd = {"base", "op", "nn", "frontend", "frontend/protobuf", "frontend/hdf5"};
 
 // Folder -> the folders whose headers it may include (itself always). The longest matching folder counts.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
@@ -36,6 +36,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"nn", {"base", "op"}},
     {"frontend", {"base", "op", "nn"}},
     {"frontend/protobuf", {"base"}},
+    {"frontend/hdf5", {"base", "frontend"}},
     {"frontend/caffe", kFrontEnd},
     {"frontend/darknet", kFrontEnd},
     {"frontend/mxnet", kFrontEnd},
