@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -99,9 +100,31 @@ inline Tensor run_layer(std::string_view type, std::string_view parameters, cons
   return outputs.empty() ? kNothing : outputs.begin()->second;
 }
 
+// data, twice data, data -> one layer
+inline Tensor run_pair(std::string_view type, std::string_view parameters, const Tensor& data) {
+  std::string text = "input: \"data\" input_shape {";
+  for (int64_t dim : data.shape()) text += fmt::format(" dim: {}", dim);
+  text += R"( } layer { name: "double" type: "Power" bottom: "data" top: "double" power_param { scale: 2 } } )";
+  text += fmt::format(
+      "layer {{ name: \"layer\" type: \"{}\" bottom: \"data\" bottom: \"double\" bottom: \"data\" top: \"out\" {} }}",
+      type, parameters);
+  const auto model = import(text);
+  if (!model) ADD_FAILURE() << model.error().message;
+  return model ? run(*model, {{"data", data}})["out"] : kNothing;
+}
+
 inline std::vector<float> values(const Tensor& tensor) {
   const auto span = tensor.data<float>();
   return {span.begin(), span.end()};
+}
+
+MATCHER(Near, "") {
+  return std::fabs(std::get<0>(arg) - std::get<1>(arg)) <= 1e-5f * (1.0f + std::fabs(std::get<1>(arg)));
+}
+
+inline void expect(const Tensor& actual, const Shape& shape, const std::vector<float>& expected) {
+  EXPECT_EQ(to_string(actual.shape()), to_string(shape));
+  EXPECT_THAT(values(actual), testing::Pointwise(Near(), expected));
 }
 
 }  // namespace bmnet::caffe::test

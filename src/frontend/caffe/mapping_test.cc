@@ -1,0 +1,29 @@
+// Layers that are refused.
+#include "frontend/caffe/testing.h"
+
+namespace bmnet::caffe::test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(refused_layers, say_why) {
+  const std::string header = input({1, 1, 4, 4});
+  EXPECT_THAT(refusal(header + layer("Python", "python_param { module: \"m\" layer: \"L\" }")),
+              HasSubstr("layer 'layer' (Python): its code is not part of the model"));
+  EXPECT_THAT(refusal(header + layer("Filter", "")), HasSubstr("depends on the data"));
+  EXPECT_THAT(refusal(header + layer("Im2col", "")), HasSubstr("use a Convolution"));
+  EXPECT_THAT(refusal(header + layer("MyOwnLayer", "")),
+              HasSubstr("layer 'layer' (MyOwnLayer): layers of this type are not known"));
+}
+
+TEST(refused_layers, do_not_matter_before_the_cut) {
+  frontend::ImportOptions options;
+  options.output_names = {"half"};
+  EXPECT_TRUE(import(input({1, 2}) + R"(
+      layer { name: "half" type: "Power" bottom: "data" top: "half" power_param { scale: 0.5 } }
+      layer { name: "custom" type: "Python" bottom: "half" top: "out" })",
+                     {}, options));
+}
+
+}  // namespace
+}  // namespace bmnet::caffe::test
