@@ -121,3 +121,26 @@ def Nn_ResizeOp : Nn_Op<"resize"> {
     DefaultValuedAttr<F32Attr, "-0.75f">:$cubic_coeff, DefaultValuedAttr<BoolAttr, "false">:$exclude_outside);
   let results = (outs Nn_Tensor:$output);
 }
+
+def Nn_GridSampleOp : Nn_Op<"grid_sample"> {
+  let summary = "values at computed places; grid [N,out…,A]: x, y(, z) from -1 to 1 for each of the A = 2 or 3 spatial axes";
+  let description = [{
+    mode: nearest (half to even), linear, cubic (a = -0.75). padding, outside of the map: zeros, border, reflection. With
+    align_corners -1 and 1 are the centres of the outermost elements, else their outer edges. As in PyTorch and ONNX.
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$grid, DefaultValuedStrAttr<StrAttr, "linear">:$mode,
+    DefaultValuedStrAttr<StrAttr, "zeros">:$padding, DefaultValuedAttr<BoolAttr, "false">:$align_corners);
+  let results = (outs Nn_Tensor:$output);
+}
+
+def Nn_DeformGatherOp : Nn_Op<"deform_gather"> {
+  let summary = "the values that a deformable convolution multiplies, its windows side by side: [N,C,OH*KH,OW*KW]";
+  let description = [{
+    input [N,C,H,W]; offset [N,2*offset_groups*KH*KW,OH,OW]: y, then x, for every tap of the window; mask
+    [N,offset_groups*KH*KW,OH,OW] optional. A conv of that kernel, in strides of the kernel and without padding, over the
+    result is the deformable convolution. Between elements linear; outside of the map 0.
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$offset, Optional<Nn_Tensor>:$mask, DenseI64ArrayAttr:$kernel,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, DefaultValuedAttr<I64Attr, "1">:$offset_groups);
+  let results = (outs Nn_Tensor:$output);
+}

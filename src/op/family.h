@@ -21,6 +21,7 @@ std::span<const OpSpec> order_ops();
 std::span<const OpSpec> movement_ops();
 std::span<const OpSpec> gather_scatter_ops();
 std::span<const OpSpec> resize_ops();
+std::span<const OpSpec> sample_ops();
 std::span<const OpSpec> ssd_ops();
 std::span<const OpSpec> region_ops();
 std::span<const OpSpec> rnn_ops();
