@@ -3,10 +3,12 @@
 // The input is a sequence of records: one control byte, then a 128-byte command. Bit 0 of the control byte: the engine;
 // bit 1: leave ids and enable bits as they are (else they are made right, so that the words reach the instructions);
 // bit 2: a new group begins.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include "device/sim/simulator.h"
+#include "target/bm1684/exec/instruction.h"
 #include "target/bm1684/isa/fields.h"
 
 namespace bmnet {
@@ -17,6 +19,8 @@ namespace tiu = bm1684::tiu;
 namespace gdma = bm1684::gdma;
 
 constexpr size_t kRecordBytes = 1 + bm1684::kCommandBytes;
+constexpr size_t kMaxCommands = 32;
+constexpr uint64_t kMaxCycles = 1 << 13;  // keeps one execution below a millisecond
 
 void make_runnable(Command& command, bm1684::Engine engine, uint64_t id) {
   if (engine == bm1684::Engine::kTiu) {
@@ -35,7 +39,8 @@ void make_runnable(Command& command, bm1684::Engine engine, uint64_t id) {
 
 std::vector<CommandGroup> groups_of(const uint8_t* data, size_t size) {
   std::vector<CommandGroup> groups(1);
-  for (; size >= kRecordBytes; data += kRecordBytes, size -= kRecordBytes) {
+  for (size = std::min(size, kMaxCommands * kRecordBytes); size >= kRecordBytes;
+       data += kRecordBytes, size -= kRecordBytes) {
     if (data[0] & 4) groups.emplace_back();
     const auto engine = data[0] & 1 ? bm1684::Engine::kGdma : bm1684::Engine::kTiu;
     std::vector<Command>& stream = data[0] & 1 ? groups.back().gdma : groups.back().tiu;
@@ -50,15 +55,27 @@ std::vector<CommandGroup> groups_of(const uint8_t* data, size_t size) {
   return groups;
 }
 
+// Costs and accesses of all commands, also of those that the launch does not reach.
+void describe(const std::vector<CommandGroup>& groups) {
+  for (const CommandGroup& group : groups)
+    for (const bm1684::Engine engine : {bm1684::Engine::kTiu, bm1684::Engine::kGdma})
+      for (const Command& command : group.of(engine)) {
+        (void)bm1684::cycles(command, engine);
+        (void)bm1684::accesses(command, engine);
+      }
+}
+
 }  // namespace
 }  // namespace bmnet
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::unique_ptr<bmnet::Simulator> simulator = bmnet::Simulator::create(1 << 20).value();
+  const std::vector<bmnet::CommandGroup> groups = bmnet::groups_of(data, size);
+  bmnet::describe(groups);
   bmnet::LaunchOptions options;
   options.detect_races = true;
-  options.cycle_limit = 1 << 18;
-  const auto report = simulator->launch(bmnet::groups_of(data, size), options);
+  options.cycle_limit = bmnet::kMaxCycles;
+  const auto report = simulator->launch(groups, options);
   if (!report && report.error().message.empty()) std::abort();
   return 0;
 }

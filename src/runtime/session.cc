@@ -84,6 +84,10 @@ Result<std::unique_ptr<Session>> Session::open(const SessionOptions& options) {
 
 Result<std::unique_ptr<Session>> Session::open(std::unique_ptr<Device> device) {
   BMNET_ASSIGN(std::shared_ptr<DeviceContext> context, DeviceContext::open(std::move(device)));
+  return on(std::move(context));
+}
+
+std::unique_ptr<Session> Session::on(std::shared_ptr<DeviceContext> context) {
   return std::unique_ptr<Session>(new Session(std::move(context)));
 }
 

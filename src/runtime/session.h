@@ -48,6 +48,8 @@ class Session {
   static Result<std::unique_ptr<Session>> open(const SessionOptions& options = {});
   // On a device of the caller's making.
   static Result<std::unique_ptr<Session>> open(std::unique_ptr<Device> device);
+  // On a device that others use as well.
+  static std::unique_ptr<Session> on(std::shared_ptr<DeviceContext> context);
   // With the nets of one file.
   static Result<std::unique_ptr<Session>> open(const std::filesystem::path& bmodel, const SessionOptions& options = {});
 

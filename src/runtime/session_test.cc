@@ -128,6 +128,23 @@ TEST(runtime, gives_back_all_memory) {
   EXPECT_EQ(session->context().allocator().used(), 0);
 }
 
+// A shape that no memory holds, on a way where no TPU command reads it.
+TEST(runtime, refuses_host_tensors_beyond_all_memory) {
+  bmodel::Model model = bmodel::test::copy_model();
+  bmodel::Stage& stage = model.nets[0].stages[0];
+  bmodel::SubNet host;
+  host.mode = bmodel::SubNetMode::kCpu;
+  host.inputs = {stage.outputs[0]};
+  host.outputs = {bmodel::test::tensor("z", 0, bmodel::kCpuMemory)};
+  host.outputs[0].shapes = {{1 << 20, 1 << 20, 1 << 20}};
+  host.cpu_params = {{16, bmodel::Blob::copy_of(as_bytes("exp")), {}, 0}};
+  stage.sub_nets.push_back(host);
+  stage.sub_nets[0].id = -1;
+  auto session = session_of(model);
+  const NamedTensor x{"x", counting({1, 4, 8, 16})};
+  EXPECT_THAT(session->run({&x, 1}).error().message, HasSubstr("larger than the device memory"));
+}
+
 TEST(runtime, refuses_dynamic_nets) {
   bmodel::Model model = bmodel::test::copy_model();
   model.nets[0].stages[0].is_dynamic = 1;

@@ -18,6 +18,16 @@ constexpr int kFirstCustomLayer = 10000;
 
 std::vector<int> to_ints(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
+// Room on the host for a tensor of 1N. What is larger than all memory of the device is a damaged file.
+Result<std::shared_ptr<std::vector<uint32_t>>> host_memory(const Shape& shape, uint64_t device_bytes) {
+  uint64_t words = 1;
+  for (const int64_t dim : shape)
+    if (__builtin_mul_overflow(words, static_cast<uint64_t>(dim), &words) || words > device_bytes / 4)
+      return user_error("a tensor of {} in host memory is larger than the device memory of {} bytes", to_string(shape),
+                        device_bytes);
+  return std::make_shared<std::vector<uint32_t>>(std::max<uint64_t>(1, words));
+}
+
 }  // namespace
 
 std::span<std::byte> StageRun::Value::host_bytes() const {
@@ -123,7 +133,7 @@ Status StageRun::run_cpu(const SubNet& sub_net) {
   std::vector<Value> results;
   for (const bmodel::Tensor& tensor : sub_net.outputs) {
     Value value{.type = tensor.data_type, .shape = shape_of(tensor), .host = nullptr, .written = ++writes_};
-    value.host = std::make_shared<std::vector<uint32_t>>(std::max<int64_t>(1, element_count(value.shape)));
+    BMNET_ASSIGN(value.host, host_memory(value.shape, context_.device().ddr_bytes()));
     outputs.push_back(reinterpret_cast<float*>(value.host->data()));
     output_shapes.push_back(to_ints(value.shape));
     results.push_back(std::move(value));
@@ -231,7 +241,7 @@ Status StageRun::place_for_tpu(const bmodel::Tensor& tensor) {
 
 Status StageRun::bring_to_host(Value& value) {
   if (value.host) return {};
-  value.host = std::make_shared<std::vector<uint32_t>>(std::max<int64_t>(1, element_count(value.shape)));
+  BMNET_ASSIGN(value.host, host_memory(value.shape, context_.device().ddr_bytes()));
   BMNET_TRY(check_conversion(value.type, value.mode, StoreMode::k1N));
   if (value.mode == StoreMode::k1N) return context_.device().read(value.address, value.host_bytes());
   const Extent4 extent = extent_of(value.shape);
