@@ -5,42 +5,90 @@
 namespace bmnet::frontend {
 namespace {
 
-constexpr int64_t kMaxElements = int64_t{1} << 40;
 constexpr int64_t kMaxMadeElements = int64_t{1} << 28;  // of one constant that the file does not hold
 
+// use(T{}) for the C++ type of the elements; false where constants of the type do not exist.
+template <typename Use>
+bool with_element_type(DType dtype, Use use) {
+  switch (dtype) {
+    case DType::kF32:
+      use(float{});
+      return true;
+    case DType::kI64:
+      use(int64_t{});
+      return true;
+    case DType::kI32:
+      use(int32_t{});
+      return true;
+    case DType::kU32:
+      use(uint32_t{});
+      return true;
+    case DType::kI16:
+      use(int16_t{});
+      return true;
+    case DType::kU16:
+      use(uint16_t{});
+      return true;
+    case DType::kI8:
+      use(int8_t{});
+      return true;
+    case DType::kU8:
+      use(uint8_t{});
+      return true;
+    case DType::kBool:
+      use(bool{});
+      return true;
+    default:
+      return false;
+  }
+}
+
+template <typename To>
+std::vector<To> elements(const Tensor& tensor) {
+  std::vector<To> values;
+  with_element_type(tensor.dtype(), [&]<typename From>(From) {
+    std::ranges::transform(tensor.data<From>(), std::back_inserter(values),
+                           [](From element) { return static_cast<To>(element); });
+  });
+  return values;
+}
+
 template <typename T>
-Tensor filled_with(Shape shape, double value) {
-  Tensor tensor({dtype_of<T>(), std::move(shape)});
-  std::ranges::fill(tensor.data<T>(), static_cast<T>(value));
-  return tensor;
+Result<T> single(const std::vector<T>& values, std::string_view what) {
+  if (values.size() != 1) return user_error("{} has {} elements, one is expected", what, values.size());
+  return values[0];
 }
 
 }  // namespace
 
-Result<int64_t> checked_elements(std::span<const int64_t> dims) {
-  int64_t count = 1;
-  for (const int64_t dim : dims) {
-    if (dim < 1) return user_error("shape {} has a dimension below 1", to_string(dims));
-    if (dim > kMaxElements / count) return unsupported("shape {} has more than 2^40 elements", to_string(dims));
-    count *= dim;
-  }
-  return count;
+Result<const Tensor*> Emitter::known(ValueId value, std::string_view what) const {
+  if (const Tensor* tensor = constant_of(value)) return tensor;
+  return unsupported(
+      "{} ('{}') is only known at run time; make it a constant of the model or fix the input it comes from", what,
+      graph_.name(value));
 }
 
-int64_t tamed(int64_t value) { return std::clamp(value, -kMaxElements, kMaxElements); }
-
 Result<std::vector<int64_t>> Emitter::known_integers(ValueId value, std::string_view what) const {
-  const Tensor* tensor = constant_of(value);
-  if (!tensor) return unsupported("{} is only known at run time; it must be a constant or follow from shapes", what);
-  std::vector<int64_t> values;
-  if (tensor->dtype() == DType::kI64) {
-    std::ranges::transform(tensor->data<int64_t>(), std::back_inserter(values), tamed);
-  } else if (tensor->dtype() == DType::kI32) {
-    std::ranges::copy(tensor->data<int32_t>(), std::back_inserter(values));
-  } else {
-    return user_error("{} is of type {}; integers are expected", what, dtype_name(tensor->dtype()));
-  }
+  BMNET_ASSIGN(const Tensor* tensor, known(value, what));
+  if (tensor->dtype() == DType::kF32) return user_error("{} is a list of floats, integers are expected", what);
+  std::vector<int64_t> values = elements<int64_t>(*tensor);
+  std::ranges::transform(values, values.begin(), tamed);
   return values;
+}
+
+Result<std::vector<float>> Emitter::known_numbers(ValueId value, std::string_view what) const {
+  BMNET_ASSIGN(const Tensor* tensor, known(value, what));
+  return elements<float>(*tensor);
+}
+
+Result<int64_t> Emitter::known_integer(ValueId value, std::string_view what) const {
+  BMNET_ASSIGN(const std::vector<int64_t> values, known_integers(value, what));
+  return single(values, what);
+}
+
+Result<float> Emitter::known_number(ValueId value, std::string_view what) const {
+  BMNET_ASSIGN(const std::vector<float> values, known_numbers(value, what));
+  return single(values, what);
 }
 
 Result<int64_t> Emitter::normal_axis(int64_t axis, int64_t rank) {
@@ -59,14 +107,15 @@ Result<std::vector<int64_t>> Emitter::normal_axes(std::vector<int64_t> axes, int
 }
 
 std::string Emitter::part_name(std::string_view what) {
-  return fmt::format("{}/{}.{}", outputs_.empty() ? node_ : outputs_[0], what, parts_++);
+  const bool named = !outputs_.empty() && !outputs_[0].empty();
+  return fmt::format("{}/{}.{}", named ? outputs_[0] : node_, what, parts_++);
 }
 
 Result<Values> Emitter::create(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs,
                                std::span<const std::string> names) {
   auto created = graph_.create(op, node_, std::move(attributes), inputs, names);
   if (created) {
-    for (const ValueId value : *created) BMNET_TRY(checked_elements(graph_.info(value).shape));
+    for (const ValueId value : *created) BMNET_TRY(checked_elements(shape_of(value), empty_));
     return created;
   }
   Error error = std::move(created).error();
@@ -82,7 +131,7 @@ Result<ValueId> Emitter::make(std::string_view op, op::Attributes attributes, st
 
 Result<ValueId> Emitter::finish(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs,
                                 size_t output) {
-  if (output >= outputs_.size()) return make(op, std::move(attributes), inputs);
+  if (output >= outputs_.size() || outputs_[output].empty()) return make(op, std::move(attributes), inputs);
   BMNET_ASSIGN(const Values values, create(op, std::move(attributes), inputs, {&outputs_[output], 1}));
   return values.front();
 }
@@ -94,6 +143,16 @@ Result<Values> Emitter::make_all(std::string_view op, op::Attributes attributes,
   return create(op, std::move(attributes), inputs, names);
 }
 
+Result<Values> Emitter::finish_all(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs,
+                                   size_t results) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < results; ++i) {
+    const bool named = i < outputs_.size() && !outputs_[i].empty();
+    names.push_back(named ? outputs_[i] : fmt::format("{}/unused.{}", node_, i));
+  }
+  return create(op, std::move(attributes), inputs, names);
+}
+
 ValueId Emitter::constant(Tensor tensor) { return graph_.constant(part_name("constant"), std::move(tensor)); }
 
 ValueId Emitter::integers(const std::vector<int64_t>& values) {
@@ -101,24 +160,13 @@ ValueId Emitter::integers(const std::vector<int64_t>& values) {
 }
 
 Result<ValueId> Emitter::filled(DType dtype, Shape shape, double value) {
-  BMNET_ASSIGN(const int64_t count, checked_elements(shape));
+  BMNET_ASSIGN(const int64_t count, checked_elements(shape, empty_));
   if (count > kMaxMadeElements) return unsupported("a constant of shape {} is too large", to_string(shape));
-  switch (dtype) {
-    case DType::kF32:
-      return constant(filled_with<float>(std::move(shape), value));
-    case DType::kI32:
-      return constant(filled_with<int32_t>(std::move(shape), value));
-    case DType::kI64:
-      return constant(filled_with<int64_t>(std::move(shape), value));
-    case DType::kU8:
-      return constant(filled_with<uint8_t>(std::move(shape), value));
-    case DType::kI8:
-      return constant(filled_with<int8_t>(std::move(shape), value));
-    case DType::kBool:
-      return constant(filled_with<bool>(std::move(shape), value));
-    default:
-      return unsupported("constants of type {} cannot be made", dtype_name(dtype));
-  }
+  Tensor tensor({dtype, std::move(shape)});
+  const bool exists =
+      with_element_type(dtype, [&]<typename T>(T) { std::ranges::fill(tensor.data<T>(), static_cast<T>(value)); });
+  if (!exists) return unsupported("constants of type {} cannot be made", dtype_name(dtype));
+  return constant(std::move(tensor));
 }
 
 Result<ValueId> Emitter::unary(std::string_view kind, ValueId x, float alpha, float beta) {
@@ -145,7 +193,7 @@ Result<ValueId> Emitter::cast(ValueId x, DType dtype) {
 }
 Result<ValueId> Emitter::broadcast(ValueId x, Shape shape) {
   if (shape_of(x) == shape) return x;
-  BMNET_TRY(checked_elements(shape));
+  BMNET_TRY(checked_elements(shape, empty_));
   return make("broadcast_to", {{"shape", std::move(shape)}}, {x});
 }
 Result<ValueId> Emitter::slice(ValueId x, int64_t axis, int64_t start, int64_t size, int64_t step) {

@@ -1,4 +1,5 @@
-// For tests of front ends: real networks of the shared data folder against their golden outputs.
+// For tests of front ends: tiny networks written in the test, damaged files, and real networks of the shared data
+// folder against their golden outputs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <string>
 
 #include "base/npz.h"
@@ -77,6 +79,57 @@ inline std::vector<float> run_on(const nn::Model& model, std::vector<float> inpu
   if (!outputs) return {};
   const auto data = outputs->front().data<float>();
   return {data.begin(), data.end()};
+}
+
+// Inputs in the order of the graph.
+inline Result<std::vector<Tensor>> evaluate(const op::Graph& graph, const std::vector<Tensor>& inputs) {
+  std::vector<NamedTensor> named;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) named.push_back({graph.values[graph.inputs[i]].name, inputs.at(i)});
+  return op::interpret(graph, named);
+}
+
+// ---- A front end's `Net` is a network under construction; beside it stands import_graph(net, options), which gives a
+// Result<op::Graph>.
+
+// The outputs of a network for these inputs; a failed test when it is refused.
+template <typename Net>
+std::vector<Tensor> run(const Net& net, const std::vector<Tensor>& inputs, const ImportOptions& options = {}) {
+  auto graph = import_graph(net, options);
+  auto outputs = graph ? evaluate(*graph, inputs) : tl::unexpected(graph.error());
+  if (!outputs) {
+    ADD_FAILURE() << outputs.error().message;
+    return std::vector<Tensor>(8, Tensor({DType::kF32, {0}}));
+  }
+  return *outputs;
+}
+
+// The message with which a network is refused.
+template <typename Net>
+std::string refusal(const Net& net, const ImportOptions& options = {}) {
+  const auto graph = import_graph(net, options);
+  return graph ? "it is not refused" : graph.error().message;
+}
+
+// Mnemonics of the operators that are left at run time, "conv unary".
+template <typename Net>
+std::string operators(const Net& net, const ImportOptions& options = {}) {
+  const auto graph = import_graph(net, options);
+  if (!graph) return graph.error().message;
+  std::vector<std::string> names;
+  for (const op::Node& node : graph->nodes) names.push_back(node.op);
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+// `file` with one to three bytes changed or cut out.
+inline std::string mutated(std::string file, std::mt19937& random) {
+  for (uint32_t changes = 1 + random() % 3; changes > 0 && !file.empty(); --changes) {
+    const size_t place = random() % file.size();
+    if (random() % 4)
+      file[place] = static_cast<char>(random());
+    else
+      file.erase(place, 1 + random() % 4);
+  }
+  return file;
 }
 
 }  // namespace bmnet::frontend::test

@@ -79,10 +79,6 @@ class Call : public Emitter {
   ParameterStore& parameters_;
 };
 
-inline Result<Values> one(Result<ValueId> value) {
-  return std::move(value).map([](ValueId id) { return Values{id}; });
-}
-
 std::span<const Row> layer_rows();
 std::span<const Row> elementwise_rows();
 std::span<const Row> shape_rows();

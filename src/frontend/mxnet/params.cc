@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "frontend/elements.h"
 #include "frontend/emitter.h"
-#include "frontend/half.h"
 
 namespace bmnet::frontend::mxnet {
 namespace {

@@ -1,21 +1,19 @@
 #include "frontend/onnx/file.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <optional>
 
 #include "base/file.h"
+#include "frontend/elements.h"
+#include "frontend/limits.h"
 #include "frontend/protobuf/message.h"
 
 namespace bmnet::frontend::onnx {
 namespace {
 
 using onnx_file::TensorProto;
-
-constexpr int64_t kMaxElements = int64_t{1} << 40;
 
 struct TypeRow {
   int data_type;
@@ -51,36 +49,19 @@ const TypeRow* find_type(int data_type) {
   return row == std::end(kTypes) ? nullptr : row;
 }
 
-float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), sign ? -1.0f : 1.0f);
-  const uint32_t wide = exponent == 31 ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-
-// Element i of little-endian data at any alignment.
-template <typename T>
-T load(const uint8_t* data, int64_t i) {
-  T value;
-  std::memcpy(&value, data + i * sizeof(T), sizeof(T));
-  return value;
-}
-
 Tensor widened(int data_type, const Shape& shape, const uint8_t* data) {
   Tensor tensor({*find_type(data_type)->imported, shape});
   const int64_t count = tensor.count();
   float* out = static_cast<float*>(tensor.raw());
   switch (data_type) {
     case TensorProto::FLOAT16:
-      for (int64_t i = 0; i < count; ++i) out[i] = half_to_float(load<uint16_t>(data, i));
+      for (int64_t i = 0; i < count; ++i) out[i] = half_to_float(load_element<uint16_t>(data, i));
       break;
     case TensorProto::BFLOAT16:
-      for (int64_t i = 0; i < count; ++i) out[i] = bfloat_to_float(load<uint16_t>(data, i));
+      for (int64_t i = 0; i < count; ++i) out[i] = bfloat_to_float(load_element<uint16_t>(data, i));
       break;
     default:  // DOUBLE
-      for (int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(load<double>(data, i));
+      for (int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(load_element<double>(data, i));
   }
   return tensor;
 }
@@ -193,18 +174,6 @@ Result<DType> imported_dtype(int data_type) {
   return *row->imported;
 }
 
-Result<int64_t> checked_count(std::span<const int64_t> dims) {
-  int64_t count = 1;
-  bool empty = false;
-  for (const int64_t dim : dims) {
-    if (dim < 0) return user_error("shape {} has a negative dimension", to_string(dims));
-    empty |= dim == 0;
-    if (dim > 0 && count > kMaxElements / dim) return user_error("shape {} is too large to be true", to_string(dims));
-    if (dim > 0) count *= dim;
-  }
-  return empty ? 0 : count;
-}
-
 Result<ModelFile> ModelFile::open(const std::filesystem::path& path) {
   BMNET_ASSIGN(const MappedFile mapped, MappedFile::open(path));
   BMNET_ASSIGN(ModelFile file, parse(mapped.bytes(), path.string(), path.parent_path(), mapped.owner()));
@@ -286,7 +255,7 @@ Result<ModelFile::Payload> ModelFile::raw_payload(const TensorProto& proto) {
 Result<Tensor> ModelFile::tensor(const TensorProto& proto) {
   BMNET_ASSIGN(const DType dtype, imported_dtype(proto.data_type()));
   const Shape shape(proto.dims().begin(), proto.dims().end());
-  BMNET_ASSIGN(const int64_t count, checked_count(shape));
+  BMNET_ASSIGN(const int64_t count, checked_elements(shape, EmptyTensors::kAllowed));
   const bool raw = proto.has_raw_data() || proto.data_location() == TensorProto::EXTERNAL ||
                    std::ranges::any_of(proto.borrowed(),
                                        [](const auto& b) { return b.field() == TensorProto::kRawDataFieldNumber; });
@@ -318,7 +287,7 @@ Result<Tensor> ModelFile::sparse_tensor(const onnx_file::SparseTensorProto& prot
   BMNET_ASSIGN(const Tensor values, tensor(proto.values()));
   BMNET_ASSIGN(const Tensor indices, tensor(proto.indices()));
   const Shape shape(proto.dims().begin(), proto.dims().end());
-  BMNET_ASSIGN(const int64_t count, checked_count(shape));
+  BMNET_ASSIGN(const int64_t count, checked_elements(shape, EmptyTensors::kAllowed));
   const int64_t rank = static_cast<int64_t>(shape.size());
   if (count > int64_t{1} << 28)
     return unsupported("a sparse tensor of shape {} is too large to be filled out", to_string(shape));

@@ -18,9 +18,6 @@ namespace bmnet::frontend::onnx {
 Result<DType> imported_dtype(int data_type);
 std::string_view data_type_name(int data_type);  // "FLOAT", as in the specification
 
-// Product of the dimensions; an error when one is negative or the tensor would exceed 2^40 elements.
-Result<int64_t> checked_count(std::span<const int64_t> dims);
-
 class ModelFile {
  public:
   static Result<ModelFile> open(const std::filesystem::path& path);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <queue>
 
+#include "frontend/declarations.h"
+
 namespace bmnet::frontend::onnx {
 namespace {
 
@@ -11,7 +13,6 @@ using onnx_file::GraphProto;
 using onnx_file::NodeProto;
 
 constexpr int64_t kNewestOpset = 21;
-constexpr int64_t kMaxMadeBytes = int64_t{4} << 30;
 constexpr int kMaxScopes = 32;                   // branches and functions within each other
 constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
 
@@ -73,17 +74,6 @@ std::string_view type_letters(const AttributeProto& attribute) {
   if (attribute.ints_size()) return "is";
   if (attribute.strings_size()) return "ss";
   return "";
-}
-
-// "a:i b:fs" and "b" -> "fs"; empty when the name is not there.
-std::string_view declared_type(std::string_view declarations, std::string_view name) {
-  while (!declarations.empty()) {
-    const std::string_view one = declarations.substr(0, declarations.find(' '));
-    declarations.remove_prefix(std::min(declarations.size(), one.size() + 1));
-    const size_t colon = one.find(':');
-    if (one.substr(0, colon) == name) return one.substr(colon + 1);
-  }
-  return {};
 }
 
 Status check_attributes(const NodeProto& node, const Row& row, int64_t opset) {
@@ -169,7 +159,7 @@ Result<TensorInfo> Importer::input_info(const std::string& name, size_t position
                           return to_string(example);
                         }());
   }
-  auto count = checked_count(info.shape);
+  auto count = checked_elements(info.shape, EmptyTensors::kAllowed);
   if (!count) return with_context(fmt::format("input '{}'", name), std::move(count).error());
   return info;
 }
@@ -252,16 +242,6 @@ Result<nn::Model> Importer::run() {
     BMNET_TRY(builder_.output(name, value));
   }
   return builder_.finish();
-}
-
-Status Importer::reserve(std::span<const int64_t> shape, DType dtype) {
-  BMNET_ASSIGN(const int64_t count, checked_count(shape));
-  const int64_t size = static_cast<int64_t>(byte_size(dtype));
-  if (count > (kMaxMadeBytes - made_bytes_) / size)
-    return unsupported("a constant of shape {} makes more than 4 GiB of constants that the file does not hold",
-                       to_string(shape));
-  made_bytes_ += count * size;
-  return {};
 }
 
 Result<ValueId> Importer::lookup(Scope& scope, const std::string& name) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/limits.h"
 #include "frontend/onnx/call.h"
 #include "frontend/onnx/file.h"
 #include "frontend/options.h"
@@ -34,8 +35,8 @@ class Importer {
   // The values of a branch's outputs. Its nodes see `parent`'s names.
   Result<Values> import_branch(const onnx_file::GraphProto& graph, Scope& parent);
   bool is_used(const Scope& scope, std::string_view name) const { return scope.used.contains(name); }
-  // Accounts for a constant of `count` elements that is made here rather than read from the file.
-  Status reserve(std::span<const int64_t> shape, DType dtype);
+  // Accounts for a constant that is made here rather than read from the file.
+  Status reserve(std::span<const int64_t> shape, DType dtype) { return made_constants_.take(shape, dtype); }
   // A tensor attribute as a constant's data.
   Result<Tensor> tensor(const onnx_file::TensorProto& proto) { return file_.tensor(proto); }
   Result<Tensor> sparse_tensor(const onnx_file::SparseTensorProto& proto) { return file_.sparse_tensor(proto); }
@@ -60,7 +61,7 @@ class Importer {
   const ImportOptions& options_;
   nn::GraphBuilder builder_;
   int64_t node_count_ = 0;
-  int64_t made_bytes_ = 0;  // of constants that the file does not hold
+  ConstantBudget made_constants_;
 };
 
 }  // namespace bmnet::frontend::onnx

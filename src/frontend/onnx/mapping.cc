@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "frontend/declarations.h"
 #include "frontend/onnx/call.h"
 #include "frontend/onnx/import.h"
 
@@ -21,16 +22,6 @@ const Table& table() {
     return rows;
   }();
   return instance;
-}
-
-std::string attribute_names(std::string_view declarations) {
-  std::string names;
-  for (bool keep = true; const char c : declarations) {
-    if (c == ':') keep = false;
-    if (c == ' ') keep = true;
-    if (keep) names += c;
-  }
-  return names;
 }
 
 }  // namespace
@@ -60,7 +51,7 @@ std::vector<SupportedOp> list_onnx_ops() {
       const onnx::Row& row = *forms[i];
       const std::string last = i + 1 < forms.size() ? std::to_string(forms[i + 1]->since - 1) : "";
       ops.push_back({std::string(name), fmt::format("{}-{}", row.since, last),
-                     row.attributes == "*" ? "" : onnx::attribute_names(row.attributes), std::string(row.becomes),
+                     row.attributes == "*" ? "" : attribute_names(row.attributes), std::string(row.becomes),
                      std::string(row.remark)});
     }
   return ops;

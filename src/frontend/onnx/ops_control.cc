@@ -13,7 +13,7 @@ Result<Values> branch(Call& call, std::string_view name) {
 // A known condition takes one branch. Else both are computed (operators have no side effects) and one result is
 // selected.
 Result<Values> if_then_else(Call& call) {
-  if (const Tensor* condition = call.constant(call.in(0))) {
+  if (const Tensor* condition = call.constant_of(call.in(0))) {
     if (condition->dtype() != DType::kBool || condition->count() != 1)
       return user_error("the condition must be one truth value");
     return branch(call, condition->data<bool>()[0] ? "then_branch" : "else_branch");
@@ -25,7 +25,7 @@ Result<Values> if_then_else(Call& call) {
   BMNET_ASSIGN(const ValueId condition, call.reshape(call.in(0), {}));
   Values values;
   for (size_t i = 0; i < on_true.size(); ++i) {
-    if (call.builder.info(on_true[i]) != call.builder.info(on_false[i]))
+    if (call.graph().info(on_true[i]) != call.graph().info(on_false[i]))
       return unsupported("its branches give {} {} and {} {}, and the condition is only known at run time",
                          dtype_name(call.dtype_of(on_true[i])), to_string(call.shape_of(on_true[i])),
                          dtype_name(call.dtype_of(on_false[i])), to_string(call.shape_of(on_false[i])));

@@ -13,20 +13,20 @@ namespace {
 Result<Values> constant(Call& call) {
   if (const auto* a = call.attribute("value")) {
     BMNET_ASSIGN(Tensor tensor, call.importer.tensor(a->t()));
-    return Values{call.constant_of(std::move(tensor))};
+    return Values{call.constant(std::move(tensor))};
   }
   if (const auto* a = call.attribute("sparse_value")) {
     BMNET_ASSIGN(Tensor tensor, call.importer.sparse_tensor(a->sparse_tensor()));
-    return Values{call.constant_of(std::move(tensor))};
+    return Values{call.constant(std::move(tensor))};
   }
-  if (call.has_attribute("value_float")) return Values{call.constant_of<float>({}, {call.number("value_float", 0)})};
-  if (const auto* a = call.attribute("value_int")) return Values{call.constant_of<int64_t>({}, {a->i()})};
+  if (call.has_attribute("value_float")) return Values{call.constant<float>({}, {call.number("value_float", 0)})};
+  if (const auto* a = call.attribute("value_int")) return Values{call.constant<int64_t>({}, {a->i()})};
   if (call.has_attribute("value_floats")) {
     const std::vector<float> values = call.numbers("value_floats");
-    return Values{call.constant_of<float>({static_cast<int64_t>(values.size())}, values)};
+    return Values{call.constant<float>({static_cast<int64_t>(values.size())}, values)};
   }
   if (const auto* a = call.attribute("value_ints"))
-    return Values{call.constant_of<int64_t>({a->ints_size()}, {a->ints().begin(), a->ints().end()})};
+    return Values{call.constant<int64_t>({a->ints_size()}, {a->ints().begin(), a->ints().end()})};
   if (call.has_attribute("value_string") || call.has_attribute("value_strings"))
     return unsupported("strings cannot be computed with");
   return user_error("no value is given");
@@ -40,7 +40,7 @@ Result<ValueId> repeated(Call& call, const Tensor& element, const Shape& shape) 
   Tensor tensor({element.dtype(), shape});
   uint8_t* out = static_cast<uint8_t*>(tensor.raw());
   for (int64_t i = 0; i < count; ++i) std::memcpy(out + i * size, element.raw(), size);
-  return call.constant_of(std::move(tensor));
+  return call.constant(std::move(tensor));
 }
 
 Result<Values> constant_of_shape(Call& call) {
@@ -61,15 +61,15 @@ Result<Values> shape_of(Call& call) {
   const int64_t start = place(call.integer("start", 0)),
                 end = std::max(start, place(call.integer("end", call.rank(0))));
   const Shape& x = call.shape(0);
-  return Values{call.constant_of<int64_t>({end - start}, Shape(x.begin() + start, x.begin() + end))};
+  return Values{call.constant<int64_t>({end - start}, Shape(x.begin() + start, x.begin() + end))};
 }
-Result<Values> size_of(Call& call) { return Values{call.constant_of<int64_t>({}, {element_count(call.shape(0))})}; }
+Result<Values> size_of(Call& call) { return Values{call.constant<int64_t>({}, {element_count(call.shape(0))})}; }
 
 template <typename T>
 Result<Values> count_up(Call& call) {
   T bounds[3];
   for (size_t i = 0; i < 3; ++i) {
-    const Tensor* tensor = call.constant(call.in(i));
+    const Tensor* tensor = call.constant_of(call.in(i));
     if (!tensor)
       return unsupported("its bounds are only known at run time; the length of a tensor must be known when compiling");
     if (tensor->count() != 1 || tensor->dtype() != dtype_of<T>())
@@ -85,7 +85,7 @@ Result<Values> count_up(Call& call) {
   std::vector<T> values;
   for (int64_t i = 0; i < static_cast<int64_t>(length); ++i)
     values.push_back(static_cast<T>(start + static_cast<T>(i) * delta));
-  return Values{call.constant_of<T>({static_cast<int64_t>(values.size())}, values)};
+  return Values{call.constant<T>({static_cast<int64_t>(values.size())}, values)};
 }
 Result<Values> range(Call& call) {
   switch (call.dtype(0)) {
@@ -113,7 +113,7 @@ Result<Values> eye_like(Call& call) {
   std::vector<float> values(rows * columns, 0);
   for (int64_t row = 0; row < rows; ++row)
     if (row + diagonal >= 0 && row + diagonal < columns) values[row * columns + row + diagonal] = 1;
-  BMNET_ASSIGN(const ValueId value, call.cast(call.constant_of<float>({rows, columns}, values), dtype));
+  BMNET_ASSIGN(const ValueId value, call.cast(call.constant<float>({rows, columns}, values), dtype));
   return Values{value};
 }
 
@@ -133,7 +133,7 @@ Result<Values> trilu(Call& call) {
     for (int64_t c = 0; c < columns; ++c)
       mask.data<bool>()[r * columns + c] = upper ? c - r >= diagonal : c - r <= diagonal;
   BMNET_ASSIGN(const ValueId zero, call.scalar(call.dtype(0), 0));
-  return call.finish("select", {}, {call.constant_of(std::move(mask)), call.in(0), zero});
+  return call.finish("select", {}, {call.constant(std::move(mask)), call.in(0), zero});
 }
 
 Result<Values> identity(Call& call) { return Values{call.in(0)}; }
@@ -141,9 +141,9 @@ Result<Values> identity(Call& call) { return Values{call.in(0)}; }
 // The mask says that every element was kept.
 Result<Values> dropout(Call& call) {
   if (call.has(2)) {
-    const Tensor* training = call.constant(call.in(2));
+    const Tensor* training = call.constant_of(call.in(2));
     if (!training || training->count() != 1 || (training->dtype() == DType::kBool && training->data<bool>()[0])) {
-      const Tensor* ratio = call.has(1) ? call.constant(call.in(1)) : nullptr;
+      const Tensor* ratio = call.has(1) ? call.constant_of(call.in(1)) : nullptr;
       if (!training || !ratio || ratio->dtype() != DType::kF32 || ratio->count() != 1 || ratio->data<float>()[0] != 0)
         return unsupported("training_mode is on; export the model in evaluation mode");
     }
@@ -198,7 +198,7 @@ Result<Values> non_zero(Call& call) {
     for (const int64_t place : places) indices.push_back(place / stride % dim);
   }
   return Values{
-      call.constant_of<int64_t>({static_cast<int64_t>(shape.size()), static_cast<int64_t>(places.size())}, indices)};
+      call.constant<int64_t>({static_cast<int64_t>(shape.size()), static_cast<int64_t>(places.size())}, indices)};
 }
 
 Result<Values> compress(Call& call) {
@@ -216,7 +216,7 @@ Result<Values> compress(Call& call) {
   }
   if (!places.empty() && places.back() >= call.shape_of(x)[axis])
     return user_error("the condition is longer than the axis");
-  return call.finish("gather", {{"axis", axis}}, {x, call.constant_of<int64_t>({count}, places)});
+  return call.finish("gather", {{"axis", axis}}, {x, call.constant<int64_t>({count}, places)});
 }
 
 Result<Values> one_hot(Call& call) {
@@ -252,7 +252,7 @@ Result<Values> window(Call& call) {
     values.push_back(static_cast<float>(a0 - a1 * std::cos(angle) + a2 * std::cos(2 * angle)));
   }
   BMNET_ASSIGN(const DType dtype, imported_dtype(static_cast<int>(call.integer("output_datatype", 1))));
-  BMNET_ASSIGN(const ValueId value, call.cast(call.constant_of<float>({size}, values), dtype));
+  BMNET_ASSIGN(const ValueId value, call.cast(call.constant<float>({size}, values), dtype));
   return Values{value};
 }
 

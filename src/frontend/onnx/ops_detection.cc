@@ -24,7 +24,7 @@ Result<Values> non_max_suppression(Call& call) {
                       to_string(call.shape(0)), to_string(call.shape(1)));
   per_class = std::clamp<int64_t>(per_class, 0, call.shape(0)[1]);
   const int64_t rows = call.shape(1)[0] * call.shape(1)[1] * per_class;
-  if (rows == 0) return Values{call.constant_of<int64_t>({0, 3}, {})};
+  if (rows == 0) return Values{call.constant<int64_t>({0, 3}, {})};
   return call.finish("non_max_suppression",
                      {{"max_per_class", per_class},
                       {"iou_threshold", iou},

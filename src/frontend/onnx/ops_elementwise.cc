@@ -109,7 +109,7 @@ Result<Values> mean(Call& call) {
 
 Result<Values> power(Call& call) {
   const DType base = call.dtype(0);
-  const Tensor* exponent = call.constant(call.in(1));
+  const Tensor* exponent = call.constant_of(call.in(1));
   if (base == DType::kF32 && exponent && exponent->count() == 1 && call.rank(1) <= call.rank(0)) {
     BMNET_ASSIGN(const float value, call.number_of(1, "the exponent"));
     if (value == 2) return call.finish("unary", {{"kind", std::string("square")}}, {call.in(0)});
@@ -162,7 +162,7 @@ Result<Values> old_clip(Call& call) {
 
 // From operator set 11 on the bounds are inputs, and may be left out.
 Result<Values> clip(Call& call) {
-  const auto known = [&](size_t i) { return !call.has(i) || call.constant(call.in(i)); };
+  const auto known = [&](size_t i) { return !call.has(i) || call.constant_of(call.in(i)); };
   if (call.dtype(0) == DType::kF32 && known(1) && known(2)) {
     float low = -FLT_MAX, high = FLT_MAX;
     if (call.has(1)) {
@@ -216,8 +216,7 @@ Result<Values> image_scaler(Call& call) {
   BMNET_ASSIGN(const ValueId scaled, call.unary("linear", call.in(0), call.number("scale", 1)));
   if (bias.empty()) return Values{scaled};
   const int64_t channels = static_cast<int64_t>(bias.size());
-  return call.finish("binary", {{"kind", std::string("add")}},
-                     {scaled, call.constant_of<float>({channels, 1, 1}, bias)});
+  return call.finish("binary", {{"kind", std::string("add")}}, {scaled, call.constant<float>({channels, 1, 1}, bias)});
 }
 
 Result<Values> scaled_tanh(Call& call) {

@@ -40,7 +40,7 @@ Result<Values> reverse_sequence(Call& call) {
   Shape time_shape(x.size(), 1), batch_shape(x.size(), 1);
   time_shape[time] = x[time];
   batch_shape[batch] = x[batch];
-  const ValueId t = call.constant_of<int64_t>(time_shape, steps);
+  const ValueId t = call.constant<int64_t>(time_shape, steps);
   BMNET_ASSIGN(ValueId lengths, call.cast(call.in(1), DType::kI64));
   BMNET_ASSIGN(lengths, call.reshape(lengths, batch_shape));
   BMNET_ASSIGN(const ValueId one, call.scalar(DType::kI64, 1));

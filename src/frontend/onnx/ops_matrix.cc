@@ -15,7 +15,7 @@ Result<Values> gemm(Call& call) {
                       to_string(call.shape(1)));
   ValueId a = call.in(0), b = call.in(1);
   const float alpha = call.number("alpha", 1), beta = call.number("beta", 1);
-  const bool fold_into_b = call.constant(b) != nullptr || !call.constant(a);
+  const bool fold_into_b = call.constant_of(b) != nullptr || !call.constant_of(a);
   if (fold_into_b) {
     BMNET_ASSIGN(b, scaled(call, b, alpha));
   } else {

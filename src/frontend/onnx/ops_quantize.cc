@@ -120,7 +120,7 @@ Result<Values> dynamic_quantize(Call& call) {
 Status check_exact(const Call& call, ValueId weight, int64_t axis, int64_t sums, double largest_bias) {
   constexpr double kExact = 1 << 24, kLargest = 255;
   double weights = static_cast<double>(sums) * kLargest;
-  if (const Tensor* tensor = call.constant(weight)) {
+  if (const Tensor* tensor = call.constant_of(weight)) {
     const Shape& shape = tensor->shape();
     int64_t inner = 1;
     for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
@@ -155,7 +155,7 @@ Result<ValueId> integer_conv(Call& call, ValueId x, ValueId w, std::optional<Val
   double largest_bias = 0;
   Values operands = {x, w};
   if (bias) {
-    if (const Tensor* tensor = call.constant(*bias); tensor && tensor->dtype() == DType::kI32) {
+    if (const Tensor* tensor = call.constant_of(*bias); tensor && tensor->dtype() == DType::kI32) {
       for (const int32_t value : tensor->data<int32_t>())
         largest_bias = std::max(largest_bias, std::abs(static_cast<double>(value)));
     } else {

@@ -32,7 +32,7 @@ Result<ValueId> state_or_zeros(Call& call, size_t i, const Shape& shape) {
 
 Status check_lengths(const Call& call, int64_t steps) {
   if (!call.has(4)) return {};
-  const Tensor* lengths = call.constant(call.in(4));
+  const Tensor* lengths = call.constant_of(call.in(4));
   if (!lengths) return unsupported("sequence_lens are only known at run time; leave them out");
   BMNET_ASSIGN(const Shape values, call.integers_of(4, "sequence_lens"));
   if (std::ranges::all_of(values, [&](int64_t length) { return length == steps; })) return {};
@@ -77,7 +77,7 @@ Result<Values> recurrent(Call& call) {
                                      {"linear_before_reset", call.integer("linear_before_reset", 0) != 0},
                                      {"clip", call.number("clip", 0)}};
   BMNET_ASSIGN(Values results,
-               call.finish("rnn", attributes, {input, call.in(1), call.in(2), bias, states[0], states[1]}));
+               call.finish("rnn", attributes, {input, call.in(1), call.in(2), bias, states[0], states[1]}, 3));
   if (!batch_first) return results;
   BMNET_ASSIGN(results[0], call.transpose(results[0], {2, 0, 1, 3}));
   BMNET_ASSIGN(results[1], call.transpose(results[1], {1, 0, 2}));

@@ -51,7 +51,7 @@ Result<Values> top_k_of(Call& call, int64_t k) {
                       {"axis", axis},
                       {"largest", call.integer("largest", 1) != 0},
                       {"sorted", call.integer("sorted", 1) != 0}},
-                     {call.in(0)});
+                     {call.in(0)}, 2);
 }
 Result<Values> old_top_k(Call& call) {
   BMNET_ASSIGN(const int64_t k, call.required_integer("k"));

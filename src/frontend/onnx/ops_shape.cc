@@ -137,7 +137,7 @@ Result<Values> split_into(Call& call, Shape sizes) {
   for (size_t i = 0; i < sizes.size(); ++i) {
     part[axis] = sizes[i];
     BMNET_ASSIGN(const ValueId value,
-                 call.make_output(i, "slice", {{"starts", starts}, {"sizes", part}, {"steps", steps}}, {call.in(0)}));
+                 call.finish_output(i, "slice", {{"starts", starts}, {"sizes", part}, {"steps", steps}}, {call.in(0)}));
     values.push_back(value);
     starts[axis] += sizes[i];
   }
@@ -268,7 +268,7 @@ Result<Values> expand(Call& call) {
       return user_error("shape {} does not broadcast to {}", to_string(call.shape(0)), to_string(wanted));
     if (dim == 1) dim = wanted[i];
   }
-  BMNET_TRY(checked_count(shape));
+  BMNET_TRY(checked_elements(shape, EmptyTensors::kAllowed));
   if (shape == call.shape(0)) return Values{call.in(0)};
   return call.finish("broadcast_to", {{"shape", shape}}, {call.in(0)});
 }
@@ -282,7 +282,7 @@ Result<Values> tile_by(Call& call, const Shape& repeats) {
       return user_error("repeats [{}] cannot be", fmt::join(repeats, ","));
     shape[i] *= repeats[i];
   }
-  BMNET_TRY(checked_count(shape));
+  BMNET_TRY(checked_elements(shape, EmptyTensors::kAllowed));
   return call.finish("tile", {{"repeats", repeats}}, {call.in(0)});
 }
 Result<Values> tile(Call& call) {

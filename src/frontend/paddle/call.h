@@ -68,10 +68,6 @@ class Call : public Emitter {
   Scope& scope_;
 };
 
-inline Result<Values> one(Result<ValueId> value) {
-  return std::move(value).map([](ValueId id) { return Values{id}; });
-}
-
 std::span<const Row> layer_rows();
 std::span<const Row> math_rows();
 std::span<const Row> shape_rows();

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "frontend/elements.h"
 #include "frontend/emitter.h"
-#include "frontend/half.h"
 #include "frontend/paddle/framework.pb.h"
 #include "frontend/protobuf/message.h"
 
