@@ -24,6 +24,8 @@ std::span<const OpSpec> resize_ops();
 std::span<const OpSpec> sample_ops();
 std::span<const OpSpec> ssd_ops();
 std::span<const OpSpec> region_ops();
+std::span<const OpSpec> nms_ops();
+std::span<const OpSpec> proposal_ops();
 std::span<const OpSpec> rnn_ops();
 
 }  // namespace bmnet::op

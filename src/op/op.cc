@@ -10,9 +10,11 @@ namespace {
 
 std::vector<OpSpec> gather_families() {
   std::vector<OpSpec> specs;
-  for (const auto family : {conv_ops(), pool_ops(), matmul_ops(), einsum_ops(), unary_ops(), binary_ops(), cast_ops(),
-                            normalize_ops(), softmax_ops(), reduce_ops(), order_ops(), movement_ops(),
-                            gather_scatter_ops(), resize_ops(), sample_ops(), ssd_ops(), region_ops(), rnn_ops()})
+  for (const auto family :
+       {conv_ops(),           pool_ops(),      matmul_ops(),  einsum_ops(), unary_ops(),  binary_ops(),
+        cast_ops(),           normalize_ops(), softmax_ops(), reduce_ops(), order_ops(),  movement_ops(),
+        gather_scatter_ops(), resize_ops(),    sample_ops(),  ssd_ops(),    region_ops(), nms_ops(),
+        proposal_ops(),       rnn_ops()})
     specs.insert(specs.end(), family.begin(), family.end());
   std::sort(specs.begin(), specs.end(), [](const OpSpec& a, const OpSpec& b) { return a.name < b.name; });
   return specs;

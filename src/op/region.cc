@@ -1,11 +1,11 @@
-// Regions of interest: roi_pool, roi_align, non_max_suppression.
+// Regions of interest: roi_pool, psroi_pool, roi_align, non_max_suppression.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "op/box.h"
 #include "op/family.h"
 #include "op/kernel.h"
+#include "op/nms.h"
 
 namespace bmnet::op {
 namespace {
@@ -34,9 +34,15 @@ Status check_regions(std::span<const TensorInfo> inputs, int64_t columns) {
   return check_shape(inputs[1], "rois", {inputs[1].shape[0], columns});
 }
 
+// -1: a row without a region, as operators that find regions fill theirs up; its result is zero.
 Status check_image(int64_t image, int64_t images) {
-  if (image >= 0 && image < images) return {};
+  if (image >= -1 && image < images) return {};
   return user_error("a region names image {} of {}", image, images);
+}
+
+Status check_numbers(const float* roi, int64_t number) {
+  if (std::none_of(roi, roi + 4, [](float x) { return std::isnan(x); })) return {};
+  return user_error("region {} is not a number", number);
 }
 
 Result<Infos> infer_roi_pool(const Attributes& attributes, std::span<const TensorInfo> inputs) {
@@ -68,8 +74,11 @@ Status roi_pool(const Attributes& attributes, std::span<const Tensor> inputs, st
     const float* roi = pointer<float>(inputs[1]) + r * 5;
     const auto image = number_cast<int64_t>(roi[0]);
     BMNET_TRY(check_image(image, in[0]));
-    for (int i = 1; i < 5; ++i)
-      if (std::isnan(roi[i])) return user_error("region {} is not a number", r);
+    BMNET_TRY(check_numbers(roi + 1, r));
+    if (image < 0) {
+      out += in[1] * p.height * p.width;
+      continue;
+    }
     const int64_t x1 = pixel(roi[1]), y1 = pixel(roi[2]);
     const int64_t width = std::max<int64_t>(pixel(roi[3]) - x1 + 1, 1),
                   height = std::max<int64_t>(pixel(roi[4]) - y1 + 1, 1);
@@ -85,6 +94,63 @@ Status roi_pool(const Attributes& attributes, std::span<const Tensor> inputs, st
           *out++ = most;
         }
     }
+  }
+  return {};
+}
+
+Result<Infos> infer_psroi_pool(const Attributes& attributes, std::span<const TensorInfo> inputs) {
+  BMNET_TRY(check_operands(inputs, 2));
+  BMNET_TRY(check_regions(inputs, 5));
+  BMNET_ASSIGN(const Pooling p, read_pooling(attributes));
+  BMNET_ASSIGN(const int64_t channels, attributes.get<int64_t>("output_channels"));
+  BMNET_TRY(check_range("output_channels", channels, 1, kMaxWindow));
+  const int64_t given = inputs[0].shape[1];
+  if (given / p.height / p.width != channels || given % (p.height * p.width) != 0)
+    return user_error("{} x {} bins of {} channels do not fit the input's {} channels", p.height, p.width, channels,
+                      given);
+  return result(DType::kF32, {inputs[1].shape[0], channels, p.height, p.width});
+}
+
+// First and behind the last row (column) of a bin whose edges lie at these places.
+Bin covering(float from, float to, int64_t extent) {
+  const auto inside = [&](float at) { return static_cast<int64_t>(std::clamp(at, 0.0f, static_cast<float>(extent))); };
+  return {inside(std::floor(from)), inside(std::ceil(to))};
+}
+
+float average_inside(const float* plane, int64_t width, Bin ys, Bin xs) {
+  if (ys.last <= ys.first || xs.last <= xs.first) return 0;
+  double sum = 0;
+  for (int64_t y = ys.first; y < ys.last; ++y)
+    for (int64_t x = xs.first; x < xs.last; ++x) sum += plane[y * width + x];
+  return static_cast<float>(sum / static_cast<double>((ys.last - ys.first) * (xs.last - xs.first)));
+}
+
+Status psroi_pool(const Attributes& attributes, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  BMNET_ASSIGN(const Pooling p, read_pooling(attributes));
+  const Shape &in = inputs[0].shape(), &to = outputs[0].shape();
+  float* out = pointer<float>(outputs[0]);
+  for (int64_t r = 0; r < to[0]; ++r) {
+    const float* roi = pointer<float>(inputs[1]) + r * 5;
+    const auto image = number_cast<int64_t>(roi[0]);
+    BMNET_TRY(check_image(image, in[0]));
+    BMNET_TRY(check_numbers(roi + 1, r));
+    if (image < 0) {
+      out += to[1] * to[2] * to[3];
+      continue;
+    }
+    const float x1 = std::round(roi[1]) * p.scale, x2 = (std::round(roi[3]) + 1) * p.scale;
+    const float y1 = std::round(roi[2]) * p.scale, y2 = (std::round(roi[4]) + 1) * p.scale;
+    const float bin_w = std::max(x2 - x1, 0.1f) / static_cast<float>(p.width);
+    const float bin_h = std::max(y2 - y1, 0.1f) / static_cast<float>(p.height);
+    for (int64_t c = 0; c < to[1]; ++c)
+      for (int64_t ph = 0; ph < p.height; ++ph)
+        for (int64_t pw = 0; pw < p.width; ++pw) {
+          const int64_t channel = (c * p.height + ph) * p.width + pw;
+          const float* plane = pointer<float>(inputs[0]) + (image * in[1] + channel) * in[2] * in[3];
+          const auto row = static_cast<float>(ph), column = static_cast<float>(pw);
+          *out++ = average_inside(plane, in[3], covering(y1 + row * bin_h, y1 + (row + 1) * bin_h, in[2]),
+                                  covering(x1 + column * bin_w, x1 + (column + 1) * bin_w, in[3]));
+        }
   }
   return {};
 }
@@ -183,6 +249,10 @@ Status roi_align(const Attributes& attributes, std::span<const Tensor> inputs, s
     const int64_t image =
         inputs[2].dtype() == DType::kI32 ? pointer<int32_t>(inputs[2])[r] : pointer<int64_t>(inputs[2])[r];
     BMNET_TRY(check_image(image, in[0]));
+    if (image < 0) {
+      out += in[1] * bins;
+      continue;
+    }
     BMNET_ASSIGN(const Samples samples,
                  sample_region(p, pointer<float>(inputs[1]) + r * 4, sampling, aligned, in[2], in[3]));
     for (int64_t c = 0; c < in[1]; ++c) {
@@ -224,23 +294,6 @@ Box read_box(const float* values, bool center) {
           std::max(values[0], values[2])};
 }
 
-// Indices of the boxes of one class that stay, best first.
-std::vector<int64_t> suppress(const std::vector<Box>& boxes, const float* scores, int64_t most, float iou_threshold,
-                              float score_threshold) {
-  std::vector<int64_t> order;
-  for (size_t i = 0; i < boxes.size(); ++i)
-    if (scores[i] > score_threshold) order.push_back(static_cast<int64_t>(i));
-  std::sort(order.begin(), order.end(),
-            [&](int64_t a, int64_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
-  std::vector<int64_t> kept;
-  for (int64_t i : order) {
-    if (static_cast<int64_t>(kept.size()) >= most) break;
-    if (std::all_of(kept.begin(), kept.end(), [&](int64_t k) { return overlap(boxes[i], boxes[k]) <= iou_threshold; }))
-      kept.push_back(i);
-  }
-  return kept;
-}
-
 Status non_max_suppression(const Attributes& attributes, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   BMNET_ASSIGN(const int64_t per_class, attributes.get<int64_t>("max_per_class"));
   BMNET_ASSIGN(const float iou, attributes.get<float>("iou_threshold"));
@@ -254,18 +307,21 @@ Status non_max_suppression(const Attributes& attributes, std::span<const Tensor>
     std::vector<Box> boxes;
     for (int64_t i = 0; i < count; ++i)
       boxes.push_back(read_box(pointer<float>(inputs[0]) + (n * count + i) * 4, center));
-    for (int64_t c = 0; c < classes; ++c)
-      for (int64_t i :
-           suppress(boxes, pointer<float>(inputs[1]) + (n * classes + c) * count, per_class, iou, least_score)) {
+    for (int64_t c = 0; c < classes; ++c) {
+      const auto candidates =
+          best_of_class(pointer<float>(inputs[1]) + (n * classes + c) * count, 1, count, c, least_score, -1);
+      for (const Candidate& one : suppress({.threshold = iou, .most = per_class}, candidates, boxes)) {
         if (free-- <= 0) return {};
-        *out++ = n, *out++ = c, *out++ = i;
+        *out++ = n, *out++ = c, *out++ = one.box;
       }
+    }
   }
   return {};
 }
 
 constexpr OpSpec kOps[] = {
     {"roi_pool", infer_roi_pool, roi_pool},
+    {"psroi_pool", infer_psroi_pool, psroi_pool},
     {"roi_align", infer_roi_align, roi_align},
     {"non_max_suppression", infer_non_max_suppression, non_max_suppression},
 };

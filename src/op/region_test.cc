@@ -40,6 +40,33 @@ TEST(roi_pool, refuses_no_bins) {
   EXPECT_THAT(refusal("roi_pool", pooled(0, 1), {kMap, ramp({1, 5})}), HasSubstr("pooled_h 0 is below 1"));
 }
 
+TEST(roi_pool, a_row_without_a_region_is_zero) {
+  EXPECT_THAT(floats(run("roi_pool", pooled(1, 1), {kMap, f32({2, 5}, {-1, 0, 0, 3, 3, 0, 0, 0, 3, 3})})),
+              ElementsAre(0, 15));
+}
+
+Attributes position_sensitive(int64_t channels, int64_t bins, float scale = 1) {
+  Attributes attributes = pooled(bins, bins, scale);
+  attributes.set("output_channels", channels);
+  return attributes;
+}
+TEST(psroi_pool, every_bin_averages_its_own_channel) {  // channel 0 is 0..3, channel 1 is 4..7, …
+  EXPECT_THAT(floats(run("psroi_pool", position_sensitive(1, 2), {ramp({1, 4, 2, 2}), f32({1, 5}, {0, 0, 0, 1, 1})})),
+              ElementsAre(0, 5, 10, 15));
+}
+TEST(psroi_pool, last_pixels_belong_to_the_region) {
+  EXPECT_THAT(floats(run("psroi_pool", position_sensitive(1, 1), {kMap, f32({2, 5}, {0, 0, 0, 3, 3, 0, 1, 1, 1, 1})})),
+              ElementsAre(7.5f, 5));
+}
+TEST(psroi_pool, outside_and_without_a_region_it_is_zero) {
+  EXPECT_THAT(floats(run("psroi_pool", position_sensitive(1, 1), {kMap, f32({2, 5}, {0, 9, 9, 9, 9, -1, 0, 0, 3, 3})})),
+              ElementsAre(0, 0));
+}
+TEST(psroi_pool, refuses_channels_that_do_not_fit) {
+  EXPECT_THAT(refusal("psroi_pool", position_sensitive(2, 2), {ramp({1, 4, 2, 2}), ramp({1, 5})}),
+              HasSubstr("2 x 2 bins of 2 channels do not fit the input's 4 channels"));
+}
+
 Attributes aligned(int64_t h, int64_t w, int64_t sampling, bool half_pixel, std::string mode = "avg") {
   Attributes attributes = pooled(h, w);
   attributes.set("sampling_ratio", sampling);
@@ -76,9 +103,14 @@ TEST(roi_align, takes_i32_indices) {
       floats(run("roi_align", aligned(1, 1, 1, false), {ramp({2, 1, 1, 1}), f32({1, 4}, {0, 0, 0, 0}), i32({1}, {1})})),
       ElementsAre(1));
 }
+TEST(roi_align, a_row_without_a_region_is_zero) {
+  EXPECT_THAT(floats(run("roi_align", aligned(1, 1, 1, false),
+                         {kMap, f32({2, 4}, {0, 0, 1, 1, 0, 0, 1, 1}), i64({2}, {-1, 0})})),
+              ElementsAre(0, 2.5f));
+}
 TEST(roi_align, refuses_unknown_image) {
-  EXPECT_THAT(refusal("roi_align", aligned(1, 1, 1, false), {kMap, ramp({1, 4}), i64({1}, {-1})}),
-              HasSubstr("a region names image -1 of 1"));
+  EXPECT_THAT(refusal("roi_align", aligned(1, 1, 1, false), {kMap, ramp({1, 4}), i64({1}, {-2})}),
+              HasSubstr("a region names image -2 of 1"));
 }
 TEST(roi_align, refuses_region_out_of_proportion) {
   EXPECT_THAT(refusal("roi_align", aligned(1, 1, 0, false), {kMap, f32({1, 4}, {0, 0, 1e9f, 1}), i64({1}, {0})}),

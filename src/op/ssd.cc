@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "op/box.h"
 #include "op/family.h"
 #include "op/kernel.h"
+#include "op/nms.h"
 
 namespace bmnet::op {
 namespace {
@@ -162,34 +162,6 @@ Box decode(const Detection& d, const float* code, const float* prior, const floa
   return {x - w / 2, y - h / 2, x + w / 2, y + h / 2};
 }
 
-struct Candidate {
-  float score;
-  int64_t label, prior;
-};
-// Best first; of equal scores the lower label, then the earlier prior, which is what a stable sort of Caffe's lists
-// gives.
-bool better(const Candidate& a, const Candidate& b) {
-  if (a.score != b.score) return a.score > b.score;
-  return std::pair(a.label, a.prior) < std::pair(b.label, b.prior);
-}
-
-// Greedy suppression of one class; candidates come best first. The threshold shrinks by eta after every box kept, while
-// above one half.
-std::vector<Candidate> suppress(const Detection& d, const std::vector<Candidate>& candidates,
-                                const std::vector<Box>& boxes) {
-  std::vector<Candidate> kept;
-  float threshold = d.overlap_threshold;
-  for (const Candidate& candidate : candidates) {
-    const bool free = std::all_of(kept.begin(), kept.end(), [&](const Candidate& other) {
-      return overlap(boxes[candidate.prior], boxes[other.prior]) <= threshold;
-    });
-    if (!free) continue;
-    kept.push_back(candidate);
-    if (d.eta < 1 && threshold > 0.5f) threshold *= d.eta;
-  }
-  return kept;
-}
-
 struct Image {
   const float *location, *confidence, *prior;
   int64_t priors;
@@ -211,23 +183,14 @@ std::vector<std::pair<Candidate, Box>> detect(const Detection& d, const Image& i
   const auto boxes_of = [&](int64_t label) -> const std::vector<Box>& { return boxes[d.share_location ? 0 : label]; };
   for (int64_t label = 0; label < d.classes; ++label) {
     if (label == d.background) continue;
-    std::vector<Candidate> candidates;
-    for (int64_t p = 0; p < image.priors; ++p)
-      if (const float score = image.confidence[p * d.classes + label]; score > d.score_threshold)
-        candidates.push_back({score, label, p});
-    std::sort(candidates.begin(), candidates.end(), better);
-    if (d.top_k > -1 && static_cast<int64_t>(candidates.size()) > d.top_k) candidates.resize(d.top_k);
-    const std::vector<Candidate> kept = suppress(d, candidates, boxes_of(label));
+    const std::vector<Candidate> candidates =
+        best_of_class(image.confidence + label, d.classes, image.priors, label, d.score_threshold, d.top_k);
+    const std::vector<Candidate> kept = suppress({d.overlap_threshold, d.eta}, candidates, boxes_of(label));
     found.insert(found.end(), kept.begin(), kept.end());
   }
-  if (static_cast<int64_t>(found.size()) > d.keep_top_k) {
-    std::sort(found.begin(), found.end(), better);
-    found.resize(d.keep_top_k);
-    std::sort(found.begin(), found.end(),
-              [](const auto& a, const auto& b) { return a.label != b.label ? a.label < b.label : better(a, b); });
-  }
+  keep_best(found, d.keep_top_k);
   std::vector<std::pair<Candidate, Box>> rows;
-  for (const Candidate& one : found) rows.emplace_back(one, boxes_of(one.label)[one.prior]);
+  for (const Candidate& one : found) rows.emplace_back(one, boxes_of(one.label)[one.box]);
   return rows;
 }
 
