@@ -14,23 +14,8 @@ namespace bmnet::pass {
 
 namespace {
 
-using mlir::PatternRewriter;
 using mlir::Value;
 using Axes = llvm::SmallVector<int64_t>;
-
-template <typename Op>
-struct Pattern : mlir::OpRewritePattern<Op> {
-  using Rewrite = Value (*)(Op, NnBuilder&, PatternRewriter&);  // null: does not apply
-  Pattern(mlir::MLIRContext* context, Rewrite rewrite) : mlir::OpRewritePattern<Op>(context), rewrite_(rewrite) {}
-  llvm::LogicalResult matchAndRewrite(Op op, PatternRewriter& rewriter) const override {
-    NnBuilder build(rewriter, op.getLoc());
-    const Value result = rewrite_(op, build, rewriter);
-    if (!result) return mlir::failure();
-    rewriter.replaceOp(op, result);
-    return mlir::success();
-  }
-  Rewrite rewrite_;
-};
 
 // (x - mean) / sqrt(variance + epsilon) over `axes`.
 Value standardize(NnBuilder& build, Value x, llvm::ArrayRef<int64_t> axes, float epsilon) {
@@ -39,7 +24,7 @@ Value standardize(NnBuilder& build, Value x, llvm::ArrayRef<int64_t> axes, float
   return build.binary("mul", centred, build.unary("rsqrt", build.binary("add", variance, build.scalar(epsilon))));
 }
 
-Value layer_norm(nn::LayerNormOp op, NnBuilder& build, PatternRewriter&) {
+Value layer_norm(nn::LayerNormOp op, NnBuilder& build) {
   Axes axes(shape_of(op.getInput()).size() - op.getAxis());
   std::iota(axes.begin(), axes.end(), op.getAxis());
   Value y = standardize(build, op.getInput(), axes, op.getEpsilon().convertToFloat());
@@ -48,7 +33,7 @@ Value layer_norm(nn::LayerNormOp op, NnBuilder& build, PatternRewriter&) {
   return y;
 }
 
-Value group_norm(nn::GroupNormOp op, NnBuilder& build, PatternRewriter&) {
+Value group_norm(nn::GroupNormOp op, NnBuilder& build) {
   const auto shape = shape_of(op.getInput());
   const int64_t groups = op.getGroups();
   const Axes grouped = {shape[0], groups, element_count(shape) / (shape[0] * groups)};
@@ -61,7 +46,7 @@ Value group_norm(nn::GroupNormOp op, NnBuilder& build, PatternRewriter&) {
   return y;
 }
 
-Value lp_normalize(nn::LpNormalizeOp op, NnBuilder& build, PatternRewriter&) {
+Value lp_normalize(nn::LpNormalizeOp op, NnBuilder& build) {
   const Value x = op.getInput();
   const bool euclidean = op.getP() == 2;
   Value norm = build.reduce("sum", build.unary(euclidean ? "square" : "abs", x), op.getAxes(), true);
@@ -80,14 +65,14 @@ Value log_sum_exp(NnBuilder& build, Value x, llvm::ArrayRef<int64_t> axes, Value
   return build.unary("log", build.reduce("sum", build.unary("exp", shifted), axes, true));
 }
 
-Value log_softmax(nn::SoftmaxOp op, NnBuilder& build, PatternRewriter&) {
+Value log_softmax(nn::SoftmaxOp op, NnBuilder& build) {
   if (!op.getLog()) return {};
   Value shifted, maximum;
   const Value log_sum = log_sum_exp(build, op.getInput(), {static_cast<int64_t>(op.getAxis())}, shifted, maximum);
   return build.binary("sub", shifted, log_sum);
 }
 
-Value compound_reduce(nn::ReduceOp op, NnBuilder& build, PatternRewriter&) {
+Value compound_reduce(nn::ReduceOp op, NnBuilder& build) {
   const llvm::StringRef kind = op.getKind();
   const auto axes = op.getAxes();
   const Value x = op.getInput();
@@ -103,12 +88,12 @@ Value compound_reduce(nn::ReduceOp op, NnBuilder& build, PatternRewriter&) {
   return build.reshape(build.binary("add", log_sum, maximum), shape_of(op));
 }
 
-Value squared_difference(nn::BinaryOp op, NnBuilder& build, PatternRewriter&) {
+Value squared_difference(nn::BinaryOp op, NnBuilder& build) {
   if (op.getKind() != "squared_difference" || !is_f32(op)) return {};
   return build.unary("square", build.binary("sub", op.getA(), op.getB()));
 }
 
-Value depth_to_space(nn::DepthToSpaceOp op, NnBuilder& build, PatternRewriter&) {
+Value depth_to_space(nn::DepthToSpaceOp op, NnBuilder& build) {
   const auto s = shape_of(op.getInput());
   const int64_t b = op.getBlock(), depth = s[1] / (b * b);
   const bool depth_first = op.getMode() == "DCR";
@@ -117,18 +102,18 @@ Value depth_to_space(nn::DepthToSpaceOp op, NnBuilder& build, PatternRewriter&) 
   return build.reshape(build.transpose(build.reshape(op.getInput(), split), order), shape_of(op));
 }
 
-Value space_to_depth(nn::SpaceToDepthOp op, NnBuilder& build, PatternRewriter&) {
+Value space_to_depth(nn::SpaceToDepthOp op, NnBuilder& build) {
   const auto s = shape_of(op.getInput());
   const int64_t b = op.getBlock();
   const Axes split = {s[0], s[1], s[2] / b, b, s[3] / b, b};
   return build.reshape(build.transpose(build.reshape(op.getInput(), split), {0, 3, 5, 1, 2, 4}), shape_of(op));
 }
 
-Value reverse(nn::ReverseOp op, NnBuilder&, PatternRewriter& rewriter) {
+Value reverse(nn::ReverseOp op, NnBuilder& build) {
   const auto shape = shape_of(op.getInput());
   Axes starts(shape.size(), 0), steps(shape.size(), 1);
   for (int64_t axis : op.getAxes()) starts[axis] = shape[axis] - 1, steps[axis] = -1;
-  return rewriter.create<nn::SliceOp>(op.getLoc(), op.getInput(), starts, shape, steps);
+  return build.create<nn::SliceOp>(op.getInput(), starts, shape, steps);
 }
 
 // [a, b] -> [1, a | 0, b]: an attribute of a 1-D operator as one of the 2-D operator of height 1.
@@ -139,31 +124,31 @@ Axes lift(llvm::ArrayRef<int64_t> values, int64_t neutral) {
 }
 Axes lift_shape(llvm::ArrayRef<int64_t> s) { return {s[0], s[1], 1, s[2]}; }
 
-Value conv_1d(nn::ConvOp op, NnBuilder& build, PatternRewriter& rewriter) {
+Value conv_1d(nn::ConvOp op, NnBuilder& build) {
   if (shape_of(op.getInput()).size() != 3) return {};
   const Value x = build.reshape(op.getInput(), lift_shape(shape_of(op.getInput())));
   const Value weight = build.reshape(op.getWeight(), lift_shape(shape_of(op.getWeight())));
-  const Value y = rewriter.create<nn::ConvOp>(op.getLoc(), x, weight, op.getBias(), lift(op.getStrides(), 1),
-                                              lift(op.getPads(), 0), lift(op.getDilations(), 1), op.getGroup());
+  const Value y = build.create<nn::ConvOp>(x, weight, op.getBias(), lift(op.getStrides(), 1), lift(op.getPads(), 0),
+                                           lift(op.getDilations(), 1), op.getGroup());
   return build.reshape(y, shape_of(op));
 }
 
-Value conv_transpose_1d(nn::ConvTransposeOp op, NnBuilder& build, PatternRewriter& rewriter) {
+Value conv_transpose_1d(nn::ConvTransposeOp op, NnBuilder& build) {
   if (shape_of(op.getInput()).size() != 3) return {};
   const Value x = build.reshape(op.getInput(), lift_shape(shape_of(op.getInput())));
   const Value weight = build.reshape(op.getWeight(), lift_shape(shape_of(op.getWeight())));
-  const Value y = rewriter.create<nn::ConvTransposeOp>(op.getLoc(), x, weight, op.getBias(), lift(op.getStrides(), 1),
-                                                       lift(op.getPads(), 0), lift(op.getDilations(), 1),
-                                                       lift(op.getOutputPadding(), 0), op.getGroup());
+  const Value y =
+      build.create<nn::ConvTransposeOp>(x, weight, op.getBias(), lift(op.getStrides(), 1), lift(op.getPads(), 0),
+                                        lift(op.getDilations(), 1), lift(op.getOutputPadding(), 0), op.getGroup());
   return build.reshape(y, shape_of(op));
 }
 
-Value pool_1d(nn::PoolOp op, NnBuilder& build, PatternRewriter& rewriter) {
+Value pool_1d(nn::PoolOp op, NnBuilder& build) {
   if (shape_of(op.getInput()).size() != 3) return {};
   const Value x = build.reshape(op.getInput(), lift_shape(shape_of(op.getInput())));
-  const Value y = rewriter.create<nn::PoolOp>(op.getLoc(), x, op.getKind(), lift(op.getKernel(), 1),
-                                              lift(op.getStrides(), 1), lift(op.getPads(), 0),
-                                              lift(op.getDilations(), 1), op.getRounding(), op.getCountIncludePad());
+  const Value y = build.create<nn::PoolOp>(x, op.getKind(), lift(op.getKernel(), 1), lift(op.getStrides(), 1),
+                                           lift(op.getPads(), 0), lift(op.getDilations(), 1), op.getRounding(),
+                                           op.getCountIncludePad());
   return build.reshape(y, shape_of(op));
 }
 
@@ -207,7 +192,7 @@ Axes permutation(const std::string& from, const std::string& to) {
   return order;
 }
 
-Value einsum(nn::EinsumOp op, NnBuilder& build, PatternRewriter& rewriter) {
+Value einsum(nn::EinsumOp op, NnBuilder& build) {
   const auto plan = plan_einsum(op.getEquation().str());
   if (!plan || op.getInputs().size() != 2 || !is_f32(op)) return {};
   const Value a = op.getInputs()[0], b = op.getInputs()[1];
@@ -223,8 +208,8 @@ Value einsum(nn::EinsumOp op, NnBuilder& build, PatternRewriter& rewriter) {
     return build.reshape(x, {size(plan->batch), size(rows), size(columns)});
   };
   const Value product =
-      rewriter.create<nn::MatmulOp>(op.getLoc(), matrix(a, plan->a, plan->free_a, plan->contracted),
-                                    matrix(b, plan->b, plan->contracted, plan->free_b), Value(), false, false);
+      build.create<nn::MatmulOp>(matrix(a, plan->a, plan->free_a, plan->contracted),
+                                 matrix(b, plan->b, plan->contracted, plan->free_b), Value(), false, false);
   const std::string labels = plan->batch + plan->free_a + plan->free_b;
   Axes shape;
   for (char label : labels) shape.push_back(size(std::string(1, label)));
@@ -235,19 +220,19 @@ class DecomposePass : public impl::DecomposeBase<DecomposePass> {
   void runOnOperation() override {
     mlir::MLIRContext* context = &getContext();
     mlir::RewritePatternSet patterns(context);
-    patterns.add<Pattern<nn::LayerNormOp>>(context, layer_norm);
-    patterns.add<Pattern<nn::GroupNormOp>>(context, group_norm);
-    patterns.add<Pattern<nn::LpNormalizeOp>>(context, lp_normalize);
-    patterns.add<Pattern<nn::SoftmaxOp>>(context, log_softmax);
-    patterns.add<Pattern<nn::ReduceOp>>(context, compound_reduce);
-    patterns.add<Pattern<nn::BinaryOp>>(context, squared_difference);
-    patterns.add<Pattern<nn::DepthToSpaceOp>>(context, depth_to_space);
-    patterns.add<Pattern<nn::SpaceToDepthOp>>(context, space_to_depth);
-    patterns.add<Pattern<nn::ReverseOp>>(context, reverse);
-    patterns.add<Pattern<nn::ConvOp>>(context, conv_1d);
-    patterns.add<Pattern<nn::ConvTransposeOp>>(context, conv_transpose_1d);
-    patterns.add<Pattern<nn::PoolOp>>(context, pool_1d);
-    patterns.add<Pattern<nn::EinsumOp>>(context, einsum);
+    patterns.add<ReplacePattern<nn::LayerNormOp>>(context, layer_norm);
+    patterns.add<ReplacePattern<nn::GroupNormOp>>(context, group_norm);
+    patterns.add<ReplacePattern<nn::LpNormalizeOp>>(context, lp_normalize);
+    patterns.add<ReplacePattern<nn::SoftmaxOp>>(context, log_softmax);
+    patterns.add<ReplacePattern<nn::ReduceOp>>(context, compound_reduce);
+    patterns.add<ReplacePattern<nn::BinaryOp>>(context, squared_difference);
+    patterns.add<ReplacePattern<nn::DepthToSpaceOp>>(context, depth_to_space);
+    patterns.add<ReplacePattern<nn::SpaceToDepthOp>>(context, space_to_depth);
+    patterns.add<ReplacePattern<nn::ReverseOp>>(context, reverse);
+    patterns.add<ReplacePattern<nn::ConvOp>>(context, conv_1d);
+    patterns.add<ReplacePattern<nn::ConvTransposeOp>>(context, conv_transpose_1d);
+    patterns.add<ReplacePattern<nn::PoolOp>>(context, pool_1d);
+    patterns.add<ReplacePattern<nn::EinsumOp>>(context, einsum);
     if (mlir::failed(mlir::applyPatternsAndFoldGreedily(getOperation(), std::move(patterns)))) signalPassFailure();
   }
 };

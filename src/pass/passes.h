@@ -44,10 +44,32 @@ class NnBuilder {
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
   mlir::Value scalar(float value);
+  // Any other operator.
+  template <typename Op, typename... Arguments>
+  mlir::Value create(Arguments&&... arguments) {
+    return rewriter_.create<Op>(location_, std::forward<Arguments>(arguments)...);
+  }
+  mlir::PatternRewriter& rewriter() { return rewriter_; }
 
  private:
   mlir::PatternRewriter& rewriter_;
   mlir::Location location_;
+};
+
+// Puts the value that a function of the operator makes in its place.
+template <typename Op>
+struct ReplacePattern : mlir::OpRewritePattern<Op> {
+  using Replacement = mlir::Value (*)(Op, NnBuilder&);  // null: does not apply
+  ReplacePattern(mlir::MLIRContext* context, Replacement replacement)
+      : mlir::OpRewritePattern<Op>(context), replacement_(replacement) {}
+  llvm::LogicalResult matchAndRewrite(Op op, mlir::PatternRewriter& rewriter) const override {
+    NnBuilder build(rewriter, op.getLoc());
+    const mlir::Value result = replacement_(op, build);
+    if (!result) return mlir::failure();
+    rewriter.replaceOp(op, result);
+    return mlir::success();
+  }
+  Replacement replacement_;
 };
 
 }  // namespace bmnet::pass
