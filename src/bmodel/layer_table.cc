@@ -25,6 +25,35 @@ std::vector<LayerTable::Run> runs_from_json(const json& flat) {
   return runs;
 }
 
+json to_json(const LayerTable::Tensor& tensor) {
+  return {tensor.name,  tensor.layer,  tensor.written_by, static_cast<uint32_t>(tensor.type),
+          tensor.shape, tensor.address};
+}
+
+constexpr size_t kMaxRank = 8;
+constexpr uint64_t kMaxElements = uint64_t{1} << 40;  // more than any memory of the chip holds
+
+bool is_sound(const LayerTable::Tensor& tensor, size_t layers) {
+  const auto known = [&](int32_t layer) { return layer >= -1 && layer < static_cast<int64_t>(layers); };
+  if (!known(tensor.layer) || !known(tensor.written_by)) return false;
+  if (bits_per_element(tensor.type) == 0 || tensor.shape.empty() || tensor.shape.size() > kMaxRank) return false;
+  uint64_t count = 1;
+  for (uint64_t size : tensor.shape) {
+    if (size == 0 || size > kMaxElements / count) return false;
+    count *= size;
+  }
+  return true;
+}
+
+LayerTable::Tensor tensor_from_json(const json& row) {
+  return {.name = row.at(0).get<std::string>(),
+          .layer = row.at(1).get<int32_t>(),
+          .written_by = row.at(2).get<int32_t>(),
+          .type = static_cast<DataType>(row.at(3).get<uint32_t>()),
+          .shape = row.at(4).get<Shape>(),
+          .address = row.at(5).get<uint64_t>()};
+}
+
 }  // namespace
 
 int64_t LayerTable::layer_of(uint32_t group, uint32_t engine, uint32_t command) const {
@@ -38,13 +67,14 @@ int64_t LayerTable::layer_of(uint32_t group, uint32_t engine, uint32_t command) 
 }
 
 std::vector<uint8_t> encode(const LayerTable& table) {
-  json layers = json::array(), groups = json::array();
+  json layers = json::array(), groups = json::array(), tensors = json::array();
   for (const LayerTable::Layer& layer : table.layers)
     layers.push_back({layer.name, layer.op, layer.place, layer.macs, layer.note});
   for (const LayerTable::Group& group : table.groups)
     groups.push_back({runs_to_json(group[0]), runs_to_json(group[1])});
+  for (const LayerTable::Tensor& tensor : table.tensors) tensors.push_back(to_json(tensor));
   std::vector<uint8_t> blob(kTag.begin(), kTag.end());
-  json::to_cbor({{"layers", layers}, {"groups", groups}}, blob);
+  json::to_cbor({{"layers", layers}, {"groups", groups}, {"tensors", tensors}}, blob);
   return blob;
 }
 
@@ -61,9 +91,14 @@ Result<LayerTable> decode_layer_table(std::span<const uint8_t> blob) {
                               row.at(3).get<int64_t>(), row.at(4).get<std::string>()});
     for (const json& group : root.at("groups"))
       table.groups.push_back({runs_from_json(group.at(0)), runs_from_json(group.at(1))});
+    if (root.contains("tensors"))
+      for (const json& row : root.at("tensors")) table.tensors.push_back(tensor_from_json(row));
   } catch (const json::exception&) {
     return user_error("the layer table of the BModel is damaged");
   }
+  for (const LayerTable::Tensor& tensor : table.tensors)
+    if (!is_sound(tensor, table.layers.size()))
+      return user_error("the layer table of the BModel is damaged: tensor '{}'", tensor.name);
   return table;
 }
 

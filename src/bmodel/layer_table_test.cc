@@ -9,6 +9,8 @@ LayerTable two_layers() {
   LayerTable table;
   table.layers = {{"conv1", "conv", "tpu", 1000, ""}, {"nms", "detection_output", "cpu", 0, "no TPU form"}};
   table.groups = {{{{{0, 3}}, {{0, 2}, {1, 1}}}}};
+  table.tensors = {{"x", -1, -1, DataType::kFloat32, {1, 3, 4, 4}, 0x105100000},
+                   {"conv1", 0, 0, DataType::kFloat32, {1, 8, 4, 4}, 0x105101000}};
   return table;
 }
 
@@ -30,6 +32,25 @@ TEST(layer_table, refuses_a_cut_blob) {
   std::vector<uint8_t> blob = encode(two_layers());
   blob.resize(blob.size() - 4);
   EXPECT_EQ(decode_layer_table(blob).error().message, "the layer table of the BModel is damaged");
+}
+
+TEST(layer_table, refuses_a_tensor_of_no_known_layer) {
+  LayerTable table = two_layers();
+  table.tensors[1].layer = 2;
+  EXPECT_EQ(decode_layer_table(encode(table)).error().message,
+            "the layer table of the BModel is damaged: tensor 'conv1'");
+}
+
+TEST(layer_table, refuses_a_tensor_larger_than_any_memory) {
+  LayerTable table = two_layers();
+  table.tensors[0].shape = {1ull << 32, 1ull << 32};
+  EXPECT_FALSE(decode_layer_table(encode(table)));
+}
+
+TEST(layer_table, refuses_a_tensor_of_unknown_type) {
+  LayerTable table = two_layers();
+  table.tensors[0].type = static_cast<DataType>(99);
+  EXPECT_FALSE(decode_layer_table(encode(table)));
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class Builder {
     add_memory();
     add_network_borders();
     for (size_t i = 0; i < linked_.sub_nets.size(); ++i) BMNET_TRY(add_sub_net(static_cast<int32_t>(i)));
+    list_tensors();
     stage_.net_profile = bmodel::Blob::of(bmodel::encode(table_));
     add_up(graph_, report_);
 
@@ -226,6 +227,39 @@ class Builder {
       ++runs.back().count;
     }
     return runs;
+  }
+
+  // --- where the tensors lie, for dumps and the debugger
+
+  void list_tensors() {
+    for (op::ValueId value : graph_.inputs) list_tensor(tensor(value, address_of(value), 0), -1, -1);
+    for (const LinkedSubNet& linked : linked_.sub_nets)
+      for (int32_t node : linked.nodes)
+        for (op::ValueId value : graph_.nodes[node].outputs) {
+          // What goes into an epilogue never leaves local memory.
+          const bool stays_local = choices_.nodes[node].epilogue >= 0;
+          list_tensor(tensor(value, stays_local ? 0 : address_of(value), 0), layer_index(node),
+                      writer_of(choices_.root[value]));
+        }
+    for (const OutputCopy& copy : linked_.output_copies) list_tensor(tensor(copy, 0), layer_index(-1), layer_index(-1));
+  }
+
+  void list_tensor(const bmodel::Tensor& tensor, int32_t layer, int32_t written_by) {
+    table_.tensors.push_back({.name = tensor.name,
+                              .layer = layer,
+                              .written_by = written_by,
+                              .type = tensor.data_type,
+                              .shape = tensor.shapes[0],
+                              .address = tensor.device_addr});
+  }
+
+  int32_t layer_index(int32_t node) const { return static_cast<int32_t>(table_index_.at(node)); }
+
+  // The layer whose commands write the value, or whose host function gives it; -1: an input.
+  int32_t writer_of(op::ValueId value) const {
+    int32_t node = network_.producer[value];
+    if (node >= 0 && choices_.nodes[node].merged) node = network_.producer[graph_.nodes[node].inputs[0]];
+    return node < 0 ? -1 : layer_index(node);
   }
 
   void add_layer(LayerReport report) {

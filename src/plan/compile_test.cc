@@ -50,6 +50,42 @@ op::Graph small_network() {
   return graph;
 }
 
+bmodel::LayerTable table_of(const op::Graph& graph) {
+  const Compiled compiled = compile(graph).value();
+  return bmodel::decode_layer_table(compiled.model.nets[0].stages[0].net_profile.bytes()).value();
+}
+
+TEST(compile, tells_where_every_tensor_lies) {
+  op::Graph graph;
+  const op::ValueId x = add_input(graph, {1, 4, 8, 8});
+  const op::ValueId sum = add_node(graph, "binary", kAdd, {x, x});
+  const op::ValueId active = add_node(graph, "unary", kRelu, {sum});
+  const op::ValueId flat = add_node(graph, "reshape", {{"shape", Ints{4, 64}}}, {active});
+  graph.outputs = {add_node(graph, "unary", kAtan, {flat})};
+  const auto tensors = table_of(graph).tensors;
+  ASSERT_EQ(tensors.size(), 5u);
+  EXPECT_EQ(tensors[0].layer, -1);    // the input
+  EXPECT_EQ(tensors[1].address, 0u);  // the sum goes into its relu in local memory
+  EXPECT_EQ(tensors[2].layer, 1);
+  EXPECT_EQ(tensors[2].written_by, 0);  // by the commands of the sum
+  EXPECT_NE(tensors[2].address, 0u);
+  EXPECT_EQ(tensors[3].address, tensors[2].address);  // the same bytes
+  EXPECT_EQ(tensors[3].shape, (bmodel::Shape{4, 64}));
+  EXPECT_EQ(tensors[4].written_by, 3);  // the layer on the CPU
+}
+
+TEST(compile, tells_where_the_copy_of_an_output_lies) {
+  op::Graph graph;
+  const op::ValueId x = add_input(graph, {1, 4});
+  graph.outputs = {x};
+  graph.output_names = {"y"};
+  const auto tensors = table_of(graph).tensors;
+  ASSERT_EQ(tensors.size(), 2u);
+  EXPECT_EQ(tensors[1].name, "y");
+  EXPECT_EQ(tensors[1].written_by, 0);
+  EXPECT_NE(tensors[1].address, tensors[0].address);
+}
+
 TEST(compile, a_small_network) {
   const auto outcome = check_graph(small_network(), {noise({1, 3, 20, 20})});
   EXPECT_EQ(outcome.report.tpu_sub_nets, 1u);

@@ -1,5 +1,6 @@
 #include "runtime/device_context.h"
 
+#include "runtime/observer.h"
 #include "target/bm1684/machine.h"
 
 namespace bmnet::runtime {
@@ -20,6 +21,11 @@ Result<std::shared_ptr<DeviceContext>> DeviceContext::open(std::unique_ptr<Devic
     return user_error("{}: {} bytes of DDR; the first {} are the firmware's", device->name(), device->ddr_bytes(),
                       bm1684::kContextStart - bm1684::kDdrBase);
   return std::shared_ptr<DeviceContext>(new DeviceContext(std::move(device)));
+}
+
+void DeviceContext::observe(RunObserver* observer) {
+  observer_ = observer;
+  launch_options_.observer = observer;
 }
 
 Result<std::shared_ptr<DeviceBuffer>> DeviceContext::allocate(uint64_t bytes) {

@@ -12,6 +12,7 @@
 namespace bmnet::runtime {
 
 class DeviceContext;
+class RunObserver;  // runtime/observer.h
 
 // Device memory that is freed with its last owner.
 class DeviceBuffer {
@@ -48,6 +49,9 @@ class DeviceContext : public std::enable_shared_from_this<DeviceContext> {
   // Whoever runs a net holds this: nets share activations. The options count for all launches.
   std::mutex& launching() { return launching_; }
   LaunchOptions& launch_options() { return launch_options_; }
+  // Who sees the runs from inside; the caller's, null: nobody.
+  void observe(RunObserver* observer);
+  RunObserver* observer() const { return observer_; }
   // Busy time of all launches so far, in cycles.
   uint64_t total_cycles = 0, last_cycles = 0, launches = 0;
 
@@ -58,6 +62,7 @@ class DeviceContext : public std::enable_shared_from_this<DeviceContext> {
   Allocator allocator_;
   std::mutex launching_, sharing_;
   LaunchOptions launch_options_;
+  RunObserver* observer_ = nullptr;
   std::map<std::string, std::weak_ptr<DeviceBuffer>> shared_;
 };
 

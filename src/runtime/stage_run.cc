@@ -76,14 +76,34 @@ Status StageRun::run_sub_net(size_t index) {
   const SubNet& sub_net = stage_.source.sub_nets[index];
   switch (sub_net.mode) {
     case SubNetMode::kTpu:
-      return run_tpu(index);
+      BMNET_TRY(run_tpu(index));
+      break;
     case SubNetMode::kCpu:
-      return run_cpu(sub_net);
+      BMNET_TRY(run_cpu(index));
+      break;
     case SubNetMode::kMerge:
       return run_merge(sub_net);
     default:
       return user_error("sub-net mode {} is unknown", static_cast<int>(sub_net.mode));
   }
+  return context_.observer() ? context_.observer()->sub_net_ends(stage_, index, reader()) : Status();
+}
+
+// The operands of sub-net `index` are in place.
+Status StageRun::begins(size_t index) {
+  return context_.observer() ? context_.observer()->sub_net_begins(stage_, index, reader()) : Status();
+}
+
+ReadTensor StageRun::reader() {
+  return [this](const std::string& name) -> Result<Tensor> {
+    BMNET_ASSIGN(const Value* value, find(name));
+    Value copy = *value;  // looking at a value does not bring it to the host for good
+    BMNET_TRY(bring_to_host(copy));
+    BMNET_ASSIGN(const DType type, host_type(copy.type));
+    Tensor tensor({type, copy.shape});
+    std::memcpy(tensor.raw(), copy.host_bytes().data(), tensor.bytes());
+    return tensor;
+  };
 }
 
 Status StageRun::run_tpu(size_t index) {
@@ -91,6 +111,7 @@ Status StageRun::run_tpu(size_t index) {
   // A single sub-net has the net's inputs and outputs, whatever it lists itself.
   const bool only = stage_.source.sub_nets.size() == 1;
   for (const bmodel::Tensor& input : only ? stage_.source.inputs : sub_net.inputs) BMNET_TRY(place_for_tpu(input));
+  BMNET_TRY(begins(index));
   BMNET_ASSIGN(LaunchReport report, context_.device().launch(stage_.sub_nets[index], options_for(index)));
   report_.append(std::move(report));
   for (const bmodel::Tensor& output : only ? stage_.source.outputs : sub_net.outputs) {
@@ -114,7 +135,8 @@ LaunchOptions StageRun::options_for(size_t index) const {
   return options;
 }
 
-Status StageRun::run_cpu(const SubNet& sub_net) {
+Status StageRun::run_cpu(size_t index) {
+  const SubNet& sub_net = stage_.source.sub_nets[index];
   if (sub_net.cpu_params.empty()) return user_error("a CPU sub-net without parameters");
   const bmodel::CpuParam& param = sub_net.cpu_params[0];
   if (param.op_type >= kFirstCustomLayer || param.is_custom)
@@ -130,6 +152,7 @@ Status StageRun::run_cpu(const SubNet& sub_net) {
     inputs.push_back(reinterpret_cast<float*>(value->host->data()));
     input_shapes.push_back(to_ints(value->shape));
   }
+  BMNET_TRY(begins(index));
   std::vector<Value> results;
   for (const bmodel::Tensor& tensor : sub_net.outputs) {
     Value value{.type = tensor.data_type, .shape = shape_of(tensor), .host = nullptr, .written = ++writes_};

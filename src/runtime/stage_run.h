@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/network.h"
+#include "runtime/observer.h"
 
 namespace bmnet::runtime {
 
@@ -35,8 +36,10 @@ class StageRun {
 
   Status run_sub_net(size_t index);
   Status run_tpu(size_t index);
+  Status begins(size_t index);
+  ReadTensor reader();
   LaunchOptions options_for(size_t index) const;
-  Status run_cpu(const bmodel::SubNet& sub_net);
+  Status run_cpu(size_t index);
   Status run_merge(const bmodel::SubNet& sub_net);
   Result<bool> run_switch(const bmodel::SubNet& sub_net);  // the branch taken
   Status deliver(std::span<DeviceTensor> outputs);

@@ -13,7 +13,8 @@
 #include "tool/command_line.h"
 #include "tool/commands.h"
 #include "tool/compile.h"
-#include "tool/picture_input.h"
+#include "tool/run_inputs.h"
+#include "tool/tensor_files.h"
 #include "tool/trace.h"
 
 namespace bmnet::tool {
@@ -22,33 +23,29 @@ namespace {
 namespace fs = std::filesystem;
 
 struct RunArguments {
-  std::string bmodel, context_dir, input, image, labels, output, device = "simulator", trace, mean, scale = "1";
-  bool check = false, rgb = false;
+  RunInputs inputs;
+  std::string labels, output, device = "simulator", trace, dump;
+  bool check = false;
   size_t top = 5;
 };
 
 void declare(CLI::App& app, RunArguments& a) {
-  app.add_option("bmodel", a.bmodel, ".bmodel file");
-  app.add_option("--context_dir", a.context_dir,
-                 "folder with compilation.bmodel and its input_ref_data.dat and output_ref_data.dat: run and compare");
-  app.add_option("--input", a.input, "inputs by name from an .npz file");
-  app.add_option("--image", a.image, "picture (JPEG or PNG), resized to the first input");
-  app.add_option("--mean", a.mean, "with --image: value or one per channel subtracted, 0..255");
-  app.add_option("--scale", a.scale, "with --image: factor after the mean, for example 0.00392")->capture_default_str();
-  app.add_flag("--rgb", a.rgb, "with --image: channel order RGB (else BGR)");
+  declare_inputs(app, a.inputs);
   app.add_option("--labels", a.labels, "file with a class name per line: print the top classes of the first output");
   app.add_option("--top", a.top, "how many classes")->capture_default_str();
   app.add_option("--output", a.output, "write the outputs to this .npz file");
+  app.add_option("--dump-tensors,--dump_tensors", a.dump,
+                 "write every named tensor, taken when its layer has ended, to an .npz file a net in this folder");
   app.add_option("--device", a.device, "simulator, or cmodel=PATH of a vendor C model")->capture_default_str();
   app.add_option("--trace", a.trace, "write what both engines did to this file (Chrome/Perfetto trace)");
   app.add_flag("--check", a.check, "report commands whose order nothing guarantees (races)");
   app.footer(
+      "With --context_dir the outputs are compared with output_ref_data.dat.\n"
       "Examples:\n  bmnet run --context_dir out\n  bmnet run net.bmodel --image cat.jpg --mean 104,117,123 --labels "
-      "labels.txt");
+      "labels.txt\n  bmnet run net.bmodel --seed 1 --dump-tensors tensors");
 }
 
 using runtime::Session;
-using Declarations = std::vector<runtime::TensorDeclaration>;
 
 void print_cost(const runtime::SessionRun& run) {
   const LaunchReport& r = run.report;
@@ -66,21 +63,33 @@ bool print_races(const LaunchReport& report) {
 // Integers must be equal; floats agree within 0.01, relative above 1 (the rule of bmrt_test).
 constexpr op::Tolerance kContextTolerance{1e-2, 1e-2};
 
-using Traces = std::vector<TraceProcess>;
+// What a run leaves besides its outputs.
+struct Records {
+  std::vector<TraceProcess> traces;
+  std::optional<runtime::TensorDump> dump;
+};
 
-Result<int> run_context(Session& session, const RunArguments& a, Traces& traces) {
-  const fs::path folder = a.context_dir;
-  BMNET_ASSIGN(const MappedFile inputs, MappedFile::open(folder / "input_ref_data.dat"));
-  BMNET_ASSIGN(const MappedFile outputs, MappedFile::open(folder / "output_ref_data.dat"));
-  size_t input_offset = 0, output_offset = 0;
+Status record(const runtime::Network& network, size_t stage, const LaunchReport& report, const RunArguments& a,
+              Records& records) {
+  if (!a.trace.empty()) {
+    BMNET_ASSIGN(TraceProcess trace, trace_of(network, stage, report));
+    records.traces.push_back(std::move(trace));
+  }
+  if (records.dump) {
+    BMNET_ASSIGN(const std::string text, write_tensors(a.dump, network, stage, *records.dump));
+    fmt::print("{}", text);
+  }
+  return {};
+}
+
+Result<int> run_context(Session& session, const RunArguments& a, Records& records) {
+  const fs::path folder = a.inputs.context_dir;
   bool all_agree = true;
   for (size_t net = 0; net < session.networks().size(); ++net) {
     const runtime::Network& network = *session.networks()[net];
     for (size_t stage = 0; stage < network.stages.size(); ++stage) {
-      BMNET_ASSIGN(const Declarations in, session.inputs(net, stage));
-      BMNET_ASSIGN(const Declarations out, session.outputs(net, stage));
-      BMNET_ASSIGN(const auto feeds, runtime::read_dat(inputs, "input_ref_data.dat", in, input_offset));
-      BMNET_ASSIGN(const auto golden, runtime::read_dat(outputs, "output_ref_data.dat", out, output_offset));
+      BMNET_ASSIGN(const auto feeds, read_context(session, folder, ContextFile::kInputs, net, stage));
+      BMNET_ASSIGN(const auto golden, read_context(session, folder, ContextFile::kOutputs, net, stage));
       BMNET_ASSIGN(const runtime::SessionRun run, session.run(feeds, net, stage));
       op::CompareReport report;
       bool identical = true;
@@ -95,30 +104,12 @@ Result<int> run_context(Session& session, const RunArguments& a, Traces& traces)
                                               : "DIFFERS from the reference";
       fmt::print("net '{}' stage {}: {}\n", network.name, stage, verdict);
       print_cost(run);
-      if (!a.trace.empty()) {
-        BMNET_ASSIGN(TraceProcess trace, trace_of(network, stage, run.report));
-        traces.push_back(std::move(trace));
-      }
+      BMNET_TRY(record(network, stage, run.report, a, records));
       if (!identical) fmt::print("{}", report.to_text());
       all_agree = print_races(run.report) && report.agrees() && all_agree;
     }
   }
   return all_agree ? kExitOk : kExitCompareFailed;
-}
-
-Result<std::vector<NamedTensor>> make_inputs(const Session& session, const RunArguments& a) {
-  if (!a.input.empty()) return read_npz(a.input);
-  BMNET_ASSIGN(const Declarations declarations, session.inputs());
-  std::vector<NamedTensor> inputs;
-  for (size_t i = 0; i < declarations.size(); ++i) {
-    Tensor tensor(declarations[i].info);
-    if (i == 0 && !a.image.empty()) {
-      BMNET_ASSIGN(tensor,
-                   picture_input(a.image, declarations[i].info, {.mean = a.mean, .scale = a.scale, .rgb = a.rgb}));
-    }
-    inputs.push_back({declarations[i].name, std::move(tensor)});
-  }
-  return inputs;
 }
 
 Status print_top(const Tensor& scores, const RunArguments& a) {
@@ -139,23 +130,11 @@ Status print_top(const Tensor& scores, const RunArguments& a) {
   return {};
 }
 
-// The stage of the first net that takes these inputs.
-Result<size_t> stage_for(const Session& session, const std::vector<NamedTensor>& inputs) {
-  BMNET_ASSIGN(const Declarations declarations, session.inputs());
-  std::vector<Shape> shapes;
-  for (const auto& declaration : declarations)
-    if (const Tensor* input = find_tensor(inputs, declaration.name)) shapes.push_back(input->shape());
-  return session.networks()[0]->stage_for(shapes);
-}
-
-Result<int> run_once(Session& session, const RunArguments& a, Traces& traces) {
-  BMNET_ASSIGN(const std::vector<NamedTensor> inputs, make_inputs(session, a));
+Result<int> run_once(Session& session, const RunArguments& a, Records& records) {
+  BMNET_ASSIGN(const std::vector<NamedTensor> inputs, make_inputs(session, a.inputs));
   BMNET_ASSIGN(const runtime::SessionRun run, session.run(inputs));
-  if (!a.trace.empty()) {
-    BMNET_ASSIGN(const size_t stage, stage_for(session, inputs));
-    BMNET_ASSIGN(TraceProcess trace, trace_of(*session.networks()[0], stage, run.report));
-    traces.push_back(std::move(trace));
-  }
+  BMNET_ASSIGN(const size_t stage, stage_for(session, inputs));
+  BMNET_TRY(record(*session.networks()[0], stage, run.report, a, records));
   if (!a.labels.empty() && !run.outputs.empty()) BMNET_TRY(print_top(run.outputs[0].tensor, a));
   for (const NamedTensor& output : run.outputs)
     fmt::print("output '{}' {} {}\n", output.name, to_string(output.tensor.shape()), dtype_name(output.tensor.dtype()));
@@ -165,14 +144,14 @@ Result<int> run_once(Session& session, const RunArguments& a, Traces& traces) {
 }
 
 Result<int> run(const RunArguments& a) {
-  const fs::path bmodel = a.context_dir.empty() ? fs::path(a.bmodel) : fs::path(a.context_dir) / "compilation.bmodel";
-  if (bmodel.empty()) return user_error("give a .bmodel file or --context_dir DIR");
+  BMNET_ASSIGN(const fs::path bmodel, bmodel_of(a.inputs));
   BMNET_ASSIGN(const auto session,
                Session::open(bmodel, {.device = a.device, .trace = !a.trace.empty(), .detect_races = a.check}));
-  Traces traces;
+  Records records;
+  if (!a.dump.empty()) session->context().observe(&records.dump.emplace(session->context().device()));
   BMNET_ASSIGN(const int code,
-               a.context_dir.empty() ? run_once(*session, a, traces) : run_context(*session, a, traces));
-  if (!a.trace.empty()) BMNET_TRY(write_file_atomically(a.trace, trace_json(traces)));
+               a.inputs.context_dir.empty() ? run_once(*session, a, records) : run_context(*session, a, records));
+  if (!a.trace.empty()) BMNET_TRY(write_file_atomically(a.trace, trace_json(records.traces)));
   return code;
 }
 

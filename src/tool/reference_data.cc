@@ -1,7 +1,6 @@
 #include "tool/reference_data.h"
 
 #include <cmath>
-#include <random>
 
 #include "base/file.h"
 #include "op/op.h"
@@ -45,7 +44,15 @@ Status fill(Tensor& tensor, std::mt19937_64& generator, double low, double high)
   }
 }
 
+double default_high(DType dtype) { return dtype == DType::kF32 ? 1 : 2; }
+
 }  // namespace
+
+Result<Tensor> random_tensor(const TensorInfo& info, std::mt19937_64& generator) {
+  Tensor tensor(info);
+  BMNET_TRY(fill(tensor, generator, 0, default_high(info.dtype)));
+  return tensor;
+}
 
 Result<std::vector<Tensor>> random_inputs(const op::Graph& graph, std::span<const InputDescription> descriptions,
                                           uint64_t seed) {
@@ -53,7 +60,7 @@ Result<std::vector<Tensor>> random_inputs(const op::Graph& graph, std::span<cons
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     const op::Value& value = graph.values[graph.inputs[i]];
-    double low = 0, high = value.info.dtype == DType::kF32 ? 1 : 2;
+    double low = 0, high = default_high(value.info.dtype);
     for (const InputDescription& description : descriptions) {
       if (description.index >= static_cast<int64_t>(graph.inputs.size()))
         return user_error("--descs names input {}, the network has {} inputs", description.index, graph.inputs.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ namespace bmnet::tool {
 // otherwise (low inclusive, high exclusive). The same seed gives the same data on every machine.
 Result<std::vector<Tensor>> random_inputs(const op::Graph& graph, std::span<const InputDescription> descriptions,
                                           uint64_t seed);
+
+// Floats uniform in [0,1), integers in [0,2).
+Result<Tensor> random_tensor(const TensorInfo& info, std::mt19937_64& generator);
 
 // In a BModel there are no 64-bit integers and no booleans: i64, u32 and bool become i32, f64 and f16 become f32.
 Tensor to_device_type(const Tensor& tensor);
