@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstring>
 
-#include "frontend/half.h"
+#include "frontend/elements.h"
 
 namespace bmnet::frontend::hdf5 {
 namespace {
