@@ -67,6 +67,22 @@ int64_t int_literal(const std::string& text) {
   return value;
 }
 
+// An object of a class of PyTorch itself, such as packed parameters; programs cannot change it.
+bool is_native(const Object& object) { return object.type.starts_with("__torch__.torch.classes."); }
+
+// No container, or a list or tuple of such values, or packed parameters.
+bool is_shallow(const Value& value, int levels = 3) {
+  const auto all = [&](const Items& items) {
+    return levels > 0 && std::ranges::all_of(items, [&](const Value& item) { return is_shallow(item, levels - 1); });
+  };
+  if (const Items* items = value.items()) return all(*items);
+  if (const Object* object = value.ref<Object>())
+    return levels == 3 && is_native(*object) && std::ranges::all_of(object->attributes, [&](const auto& attribute) {
+             return is_shallow(attribute.second, levels - 1);
+           });
+  return !value.ref<Dict>();
+}
+
 size_t position(int64_t index, size_t size) {
   if (index < 0) index += static_cast<int64_t>(size);
   if (index < 0 || index >= static_cast<int64_t>(size)) reject("index {} of {} items", index, size);
@@ -192,8 +208,12 @@ void Evaluator::assign(const Expr& target, Value value, Frame& frame) {
     const Value owner = evaluate(target.children[0], frame);
     Object* object = owner.ref<Object>();
     if (!object) reject("an attribute of {} is assigned", type_name(owner));
-    if (value.ref<List>() || value.ref<Tuple>() || value.ref<Dict>() || value.ref<Object>())
+    if (is_native(*object)) reject("an attribute of {} is assigned", object->type);
+    // An object that stands in others cannot tell them that it nests deeper: only what stays shallow is let in.
+    if (!is_shallow(value))
       refuse("assigning {} to the attribute '{}' is not supported", type_name(value), target.text);
+    const int depth = frontend::pytorch::hold(value, object->depth, false);
+    if (!object->held) object->depth = depth;
     object->attributes[target.text] = std::move(value);
   } else if (target.kind == Expr::kSubscript) {
     const Value owner = evaluate(target.children[0], frame);
@@ -321,7 +341,18 @@ Value Evaluator::attribute(const Value& owner, const std::string& wanted) {
     Frame nothing{nullptr, {}, {}};
     if (constant != type->constants.end()) return evaluate(constant->second, nothing);
   }
+  if (restore(*owner.as<std::shared_ptr<Object>>())) return attribute(owner, wanted);
   reject("{} has no attribute '{}'", object->type, wanted);
+}
+
+// Modules may keep a state of their own making, from which their __setstate__ makes the attributes.
+bool Evaluator::restore(const std::shared_ptr<Object>& object) {
+  const auto state = object->attributes.find("__state__");
+  if (state == object->attributes.end() || !program_.find_method(object->type, "__setstate__")) return false;
+  const Value value = state->second;
+  object->attributes.erase(state);
+  call_method(object, "__setstate__", {value});
+  return true;
 }
 
 Value Evaluator::subscript(const Expr& expr, Frame& frame) {

@@ -35,6 +35,7 @@ class Evaluator {
   Value evaluate(const Expr& expr, Frame& frame);
   Value name(const Expr& expr, Frame& frame);
   Value attribute(const Value& object, const std::string& name);
+  bool restore(const std::shared_ptr<Object>& object);
   Value subscript(const Expr& expr, Frame& frame);
   Value binary(const Expr& expr, Frame& frame);
   Value call(const Expr& expr, Frame& frame);

@@ -203,7 +203,8 @@ const std::map<std::string_view, const OpRow*>& table() {
   static const auto* const rows = [] {
     auto* result = new std::map<std::string_view, const OpRow*>();
     for (const auto family : {elementwise_ops(), shape_ops(), index_ops(), window_ops(), norm_ops(), reduce_ops(),
-                              matrix_ops(), create_ops(), recurrent_ops()})
+                              matrix_ops(), create_ops(), recurrent_ops(), vision_ops(), function_ops(), distance_ops(),
+                              arrange_ops(), attention_ops(), quantized_ops()})
       for (const OpRow& row : family) result->emplace(row.name, &row);
     return result;
   }();

@@ -80,6 +80,12 @@ std::span<const OpRow> reduce_ops();
 std::span<const OpRow> matrix_ops();
 std::span<const OpRow> create_ops();
 std::span<const OpRow> recurrent_ops();
+std::span<const OpRow> vision_ops();
+std::span<const OpRow> function_ops();
+std::span<const OpRow> distance_ops();
+std::span<const OpRow> arrange_ops();
+std::span<const OpRow> attention_ops();
+std::span<const OpRow> quantized_ops();
 
 const OpRow* find_op(std::string_view name);
 std::vector<SupportedOp> list_ops();

@@ -51,6 +51,24 @@ Value layer_norm(Call& c) {
                            affine(c, 2, 3, normalized)));
 }
 
+// The statistics that the native forms give besides are for training.
+Value with_statistics(const Value& y) {
+  const auto unused = [] {
+    auto cell = std::make_shared<Cell>();
+    cell->name = "the statistics of a normalisation";
+    return cell;
+  };
+  return make_tuple({y, unused(), unused()});
+}
+Value native_layer_norm(Call& c) { return with_statistics(layer_norm(c)); }
+Value native_batch_norm(Call& c) { return with_statistics(batch_norm(c)); }
+// f(input, weight, bias, N, C, HxW, group, eps)
+Value native_group_norm(Call& c) {
+  return with_statistics(
+      c.result(c.t.emit("group_norm", {{"groups", c.integer(6)}, {"epsilon", static_cast<float>(c.number(7))}},
+                        affine(c, 1, 2, {channels(c)}))));
+}
+
 // v * g / |v|, the norm over all axes but `dim`.
 Value weight_norm(Call& c) {
   const ValueId v = c.f32(0);
@@ -81,6 +99,10 @@ constexpr OpRow kRows[] = {
      instance_norm, "group_norm"},
     {"group_norm", "input num_groups weight bias eps cudnn_enabled", group_norm, "group_norm"},
     {"layer_norm", "input normalized_shape weight bias eps cudnn_enable", layer_norm, "layer_norm"},
+    {"native_layer_norm", "input normalized_shape weight bias eps", native_layer_norm, "layer_norm"},
+    {"native_group_norm", "input weight bias N C HxW group eps", native_group_norm, "group_norm"},
+    {"native_batch_norm", "input weight bias running_mean running_var training momentum eps", native_batch_norm,
+     "batch_norm", "evaluation mode"},
     {"_weight_norm", "v g dim", weight_norm, "reduce binary"},
     {"softmax", "self dim dtype", softmax, "softmax"},
     {"log_softmax", "self dim dtype", log_softmax, "softmax"},

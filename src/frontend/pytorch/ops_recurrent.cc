@@ -165,6 +165,59 @@ Value gru(Call& c) { return recurrent(c, "gru", {1, 0, 2}); }
 Value rnn_tanh(Call& c) { return recurrent(c, "rnn_tanh", {0}); }
 Value rnn_relu(Call& c) { return recurrent(c, "rnn_relu", {0}); }
 
+// The inputs of the gates of one step: x w_ih' + b_ih and h w_hh' + b_hh, cut into `count` parts.
+struct Gates {
+  std::vector<ValueId> input, recurrent;
+};
+Gates gates_of(Call& c, ValueId h, int64_t count) {
+  const auto parts = [&](ValueId x, size_t weight, size_t bias) {
+    std::vector<ValueId> inputs = {x, c.f32(weight)};
+    if (c.given(bias)) inputs.push_back(c.f32(bias));
+    const ValueId sum = c.t.emit("matmul", {{"transpose_b", true}}, inputs);
+    const Shape shape = c.t.shape(sum);
+    if (shape.empty() || shape.back() % count != 0)
+      reject("torch.{}: weights of {} rows", c.op(), shape.empty() ? 0 : shape.back());
+    std::vector<ValueId> result;
+    for (int64_t i = 0; i < count; ++i)
+      result.push_back(c.t.slice(sum, shape.size() - 1, i * (shape.back() / count), shape.back() / count));
+    return result;
+  };
+  return {parts(c.f32(0), 2, 4), parts(h, 3, 5)};
+}
+Value lstm_cell(Call& c) {
+  const std::vector<ValueId> state = c.tensors(1);
+  if (state.size() != 2) reject("torch.lstm_cell: {} states", state.size());
+  const Gates gates = gates_of(c, c.t.cast(state[0], DType::kF32), 4);  // i, f, g, o
+  const auto gate = [&](size_t index, const char* function) {
+    return c.t.unary(function, c.t.binary("add", gates.input[index], gates.recurrent[index]));
+  };
+  const ValueId kept = c.t.binary("mul", gate(1, "sigmoid"), c.t.cast(state[1], DType::kF32));
+  const ValueId cell = c.t.binary("add", kept, c.t.binary("mul", gate(0, "sigmoid"), gate(2, "tanh")));
+  return c.tuple({c.t.binary("mul", gate(3, "sigmoid"), c.t.unary("tanh", cell)), cell});
+}
+Value gru_cell(Call& c) {
+  const ValueId h = c.f32(1);
+  const Gates gates = gates_of(c, h, 3);  // r, z, n
+  const auto gate = [&](size_t index) {
+    return c.t.unary("sigmoid", c.t.binary("add", gates.input[index], gates.recurrent[index]));
+  };
+  const ValueId reset = c.t.binary("mul", gate(0), gates.recurrent[2]);
+  const ValueId fresh = c.t.unary("tanh", c.t.binary("add", gates.input[2], reset));
+  const ValueId kept = c.t.binary("mul", gate(1), c.t.binary("sub", h, fresh));
+  return c.result(c.t.binary("add", fresh, kept));
+}
+Value plain_cell(Call& c, const char* function) {
+  const Gates gates = gates_of(c, c.f32(1), 1);
+  return c.result(c.t.unary(function, c.t.binary("add", gates.input[0], gates.recurrent[0])));
+}
+Value rnn_tanh_cell(Call& c) { return plain_cell(c, "tanh"); }
+Value rnn_relu_cell(Call& c) { return plain_cell(c, "relu"); }
+
+Value packed(Call& c) {
+  refuse("torch.{}: packed sequences have no fixed shape; pad the sequences and mask what follows them", c.op());
+}
+
+constexpr std::string_view kCell = "input hx w_ih w_hh b_ih b_hh";
 constexpr std::string_view kParameters =
     "input hx params has_biases num_layers dropout train bidirectional batch_first";
 constexpr OpRow kRows[] = {
@@ -172,6 +225,11 @@ constexpr OpRow kRows[] = {
     {"gru", kParameters, gru, "rnn", "no packed sequences"},
     {"rnn_tanh", kParameters, rnn_tanh, "rnn", "no packed sequences"},
     {"rnn_relu", kParameters, rnn_relu, "rnn", "no packed sequences"},
+    {"lstm_cell", kCell, lstm_cell, "matmul unary binary"},
+    {"gru_cell", kCell, gru_cell, "matmul unary binary"},
+    {"rnn_tanh_cell", kCell, rnn_tanh_cell, "matmul unary binary"},
+    {"rnn_relu_cell", kCell, rnn_relu_cell, "matmul unary binary"},
+    {"_pack_padded_sequence", "input lengths batch_first", packed, "", "refused"},
 };
 
 }  // namespace

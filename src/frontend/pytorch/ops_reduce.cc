@@ -103,7 +103,10 @@ Value p_norm(Call& c, double p, size_t dims, bool keep) {
   if (p == 1) return c.result(reduce(c, "l1", x, axes, keep));
   if (p == 2) return c.result(reduce(c, "l2", x, axes, keep));
   if (std::isinf(p)) return c.result(reduce(c, p > 0 ? "max" : "min", c.t.unary("abs", x), axes, keep));
-  if (p == 0) refuse("torch.{}: counting norms are not supported", c.op());
+  if (p == 0) {
+    const ValueId counted = c.t.compare("ne", x, c.t.scalar(DType::kF32, 0));
+    return c.result(reduce(c, "sum", c.t.cast(counted, DType::kF32), axes, keep));
+  }
   return c.result(c.t.unary("power", reduce(c, "sum", c.t.unary("power", c.t.unary("abs", x), p), axes, keep), 1 / p));
 }
 Value norm(Call& c) { return p_norm(c, c.number(1, 2), 2, c.boolean(3, false)); }

@@ -293,7 +293,7 @@ Value adaptive_max_pool(Call& c) {
 }
 
 // Sizes and scales of a resize: torch.f(x, size) or with scale factors (a list, or one number an axis).
-Value resize(Call& c, const std::string& mode, bool align_corners, size_t scales_at) {
+Value resize(Call& c, const std::string& mode, bool align_corners, size_t scales_at, bool exact = false) {
   const ValueId x = c.f32(0);
   const Shape shape = c.t.shape(x);
   if (shape.size() < 3) reject("torch.{} of shape {}", c.op(), to_string(shape));
@@ -321,44 +321,17 @@ Value resize(Call& c, const std::string& mode, bool align_corners, size_t scales
     }
   }
   op::Attributes attributes{{"sizes", sizes}, {"mode", mode}};
-  const std::string coordinates = mode == "nearest" ? "asymmetric" : align_corners ? "align_corners" : "half_pixel";
+  const bool asymmetric = mode == "nearest" && !exact;
+  const std::string coordinates = asymmetric ? "asymmetric" : align_corners ? "align_corners" : "half_pixel";
   attributes.set("coordinates", coordinates);
-  if (mode == "nearest") attributes.set("nearest_mode", std::string("floor"));
+  if (mode == "nearest") attributes.set("nearest_mode", std::string(exact ? "round_prefer_ceil" : "floor"));
   if (!factors.empty() && !align_corners) attributes.set("scales", std::vector<float>(factors.begin(), factors.end()));
   return c.result(c.t.emit("resize", std::move(attributes), {x}));
 }
 Value nearest(Call& c) { return resize(c, "nearest", false, 2); }
+Value nearest_exact(Call& c) { return resize(c, "nearest", false, 2, true); }
 Value linear(Call& c) { return resize(c, "linear", c.boolean(2, false), 3); }
 Value cubic(Call& c) { return resize(c, "cubic", c.boolean(2, false), 3); }
-
-// rois [K,5]: index of the image, then the box; or a list of boxes for every image.
-ValueId regions(Call& c) {
-  if (!c.at(1).items()) return c.f32(1);
-  std::vector<ValueId> parts;
-  const std::vector<ValueId> boxes = c.tensors(1);
-  for (size_t i = 0; i < boxes.size(); ++i) {
-    const Shape shape = c.t.shape(boxes[i]);
-    if (shape.size() != 2) reject("torch.{}: boxes of shape {}", c.op(), to_string(shape));
-    parts.push_back(c.t.concat(
-        {c.t.filled(DType::kF32, {shape[0], 1}, static_cast<double>(i)), c.t.cast(boxes[i], DType::kF32)}, 1));
-  }
-  if (parts.empty()) reject("torch.{} without boxes", c.op());
-  return c.t.concat(parts, 0);
-}
-Value roi_align(Call& c) {
-  const ValueId rois = regions(c);
-  const Shape shape = c.t.shape(rois);
-  if (shape.size() != 2 || shape[1] != 5) reject("roi_align: regions of shape {}", to_string(shape));
-  const ValueId index = c.t.cast(c.t.reshape(c.t.slice(rois, 1, 0, 1), {shape[0]}), DType::kI64);
-  return c.result(c.t.emit("roi_align",
-                           {{"pooled_h", c.integer(3)},
-                            {"pooled_w", c.integer(4)},
-                            {"spatial_scale", static_cast<float>(c.number(2))},
-                            {"sampling_ratio", std::max<int64_t>(c.integer(5, 0), 0)},
-                            {"mode", std::string("avg")},
-                            {"aligned", c.boolean(6, false)}},
-                           {c.f32(0), c.t.slice(rois, 1, 1, 4), index}));
-}
 
 constexpr std::string_view kConv = "input weight bias stride padding dilation groups";
 constexpr std::string_view kConvTranspose = "input weight bias stride padding output_padding groups dilation";
@@ -397,12 +370,13 @@ constexpr OpRow kRows[] = {
     {"upsample_nearest1d", "self output_size scales", nearest, "resize"},
     {"upsample_nearest2d", "self output_size scales_h scales_w", nearest, "resize"},
     {"upsample_nearest3d", "self output_size scales_d scales_h scales_w", nearest, "resize"},
+    {"_upsample_nearest_exact1d", "self output_size scales", nearest_exact, "resize"},
+    {"_upsample_nearest_exact2d", "self output_size scales_h scales_w", nearest_exact, "resize"},
+    {"_upsample_nearest_exact3d", "self output_size scales_d scales_h scales_w", nearest_exact, "resize"},
     {"upsample_linear1d", "self output_size align_corners scales", linear, "resize"},
     {"upsample_bilinear2d", "self output_size align_corners scales_h scales_w", linear, "resize"},
     {"upsample_trilinear3d", "self output_size align_corners scales_d scales_h scales_w", linear, "resize"},
     {"upsample_bicubic2d", "self output_size align_corners scales_h scales_w", cubic, "resize"},
-    {"torchvision.roi_align", "input rois spatial_scale pooled_height pooled_width sampling_ratio aligned", roi_align,
-     "roi_align"},
 };
 
 }  // namespace

@@ -15,6 +15,10 @@ constexpr int64_t kMaxFilledBytes = int64_t{1} << 30;  // of all constants a pro
 
 bool is_wide_float(DType dtype) { return dtype == DType::kF64 || dtype == DType::kF16 || dtype == DType::kBF16; }
 
+bool keeps_elements(std::string_view op) { return op == "slice" || op == "reshape" || op == "cast"; }
+// Operators that may take indices of which some are missing.
+constexpr std::string_view kChoosing[] = {"compare", "gather", "gather_nd"};
+
 Shape ones(size_t rank) { return Shape(rank, 1); }
 
 }  // namespace
@@ -121,11 +125,20 @@ ValueId Tensors::unapply(const View& view, ValueId base, ValueId value) {
 
 std::vector<ValueId> Tensors::emit_many(std::string_view op, op::Attributes attributes, std::vector<ValueId> inputs,
                                         size_t results) {
+  for (const ValueId input : inputs)
+    if (open_ended_.contains(input) && !keeps_elements(op) && std::ranges::find(kChoosing, op) == std::end(kChoosing))
+      refuse("the number of indices depends on the data; they may be returned, cut with slices and used as an index");
   std::vector<std::string> names;
   for (size_t i = 0; i < results; ++i) names.push_back(next_name());
   auto created = builder_.create(op, names.front(), std::move(attributes), inputs, names);
   if (!created) throw Refusal{std::move(created).error()};
+  if (!inputs.empty() && open_ended_.contains(inputs[0]) && keeps_elements(op))
+    open_ended_.insert(created->begin(), created->end());
   return *std::move(created);
+}
+
+ValueId Tensors::without_missing(ValueId chosen, ValueId index) {
+  return select(compare("ge", index, filled(dtype(index), {}, 0)), chosen, filled(dtype(chosen), {}, 0));
 }
 
 ValueId Tensors::emit(std::string_view op, op::Attributes attributes, std::vector<ValueId> inputs) {
@@ -199,6 +212,16 @@ ValueId Tensors::concat(const std::vector<ValueId>& values, int64_t axis) {
 }
 ValueId Tensors::binary(std::string_view kind, ValueId a, ValueId b) {
   return emit("binary", {{"kind", std::string(kind)}}, {a, b});
+}
+ValueId Tensors::compare(std::string_view kind, ValueId a, ValueId b) {
+  return emit("compare", {{"kind", std::string(kind)}}, {a, b});
+}
+ValueId Tensors::select(ValueId condition, ValueId on_true, ValueId on_false) {
+  return emit("select", {}, {condition, on_true, on_false});
+}
+ValueId Tensors::reduce(std::string_view kind, ValueId x, const std::vector<int64_t>& axes, bool keep_dims) {
+  if (axes.empty()) return x;
+  return emit("reduce", {{"kind", std::string(kind)}, {"axes", axes}, {"keep_dims", keep_dims}}, {x});
 }
 ValueId Tensors::unary(std::string_view kind, ValueId x, double alpha, double beta) {
   return emit("unary",

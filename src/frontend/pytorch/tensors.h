@@ -1,6 +1,8 @@
 // The tensors of a program and the graph they stand for: reading through views, writing in place, appending operators.
 #pragma once
 
+#include <set>
+
 #include "frontend/pytorch/value.h"
 #include "op/attributes.h"
 
@@ -43,6 +45,16 @@ class Tensors {
   ValueId concat(const std::vector<ValueId>& values, int64_t axis);
   ValueId binary(std::string_view kind, ValueId a, ValueId b);
   ValueId unary(std::string_view kind, ValueId x, double alpha = 0, double beta = 0);
+  ValueId compare(std::string_view kind, ValueId a, ValueId b);
+  ValueId select(ValueId condition, ValueId on_true, ValueId on_false);
+  // x itself where there are no axes, as of a scalar.
+  ValueId reduce(std::string_view kind, ValueId x, const std::vector<int64_t>& axes, bool keep_dims);
+
+  // Indices that end with as many -1 as the data leaves: they may be returned, cut, and choose elements (0 for -1).
+  void mark_open_ended(ValueId value) { open_ended_.insert(value); }
+  bool is_open_ended(ValueId value) const { return open_ended_.contains(value); }
+  // Element-wise choice by such indices: 0 in `chosen` where `index`, which broadcasts to it, is -1.
+  ValueId without_missing(ValueId chosen, ValueId index);
 
   const Tensor* known(ValueId value) const { return builder_.constant_value(value); }
   const Shape& shape(ValueId value) const { return builder_.info(value).shape; }
@@ -57,6 +69,7 @@ class Tensors {
   nn::GraphBuilder& builder_;
   std::string path_, operator_;
   std::map<std::string, int> used_names_;
+  std::set<ValueId> open_ended_;
   int64_t filled_bytes_ = 0;
 };
 
