@@ -11,6 +11,7 @@
 #include "target/bm1684/exec/instruction.h"
 #include "target/bm1684/exec/schedule.h"
 #include "target/bm1684/isa/codec.h"
+#include "target/bm1684/isa/names.h"
 #include "target/bm1684/machine.h"
 #include "tool/trace.h"
 
@@ -86,8 +87,10 @@ class StageProfiler {
     layer.cycles[engine] += cycles, profile_.busy[engine] += cycles;
     const uint64_t moved = engine == 1 ? ddr_bytes(command) : 0;
     layer.ddr_bytes += moved, profile_.ddr_bytes += moved;
+    const bool estimated = bm1684::estimated_cost(command, static_cast<Engine>(engine)) != nullptr;
+    if (estimated) profile_.estimated += cycles;
     profile_.events.push_back(
-        {engine, layer_index, start, end, moved, bm1684::disassemble(command, static_cast<Engine>(engine))});
+        {engine, layer_index, start, end, moved, bm1684::disassemble(command, static_cast<Engine>(engine)), estimated});
   }
 
   bmodel::LayerTable table_;
@@ -135,6 +138,9 @@ std::string to_text(const StageProfile& p) {
   text += fmt::format("bound by one engine  {} ({:.0f} %)\n", p.engine_bound(),
                       p.total ? 100.0 * static_cast<double>(p.engine_bound()) / static_cast<double>(p.total) : 0.0);
   text += fmt::format("DDR bytes            {}\nMAC use (fp32 peak)  {:.1f} %\n", p.ddr_bytes, 100 * p.mac_use());
+  if (p.estimated)
+    text += fmt::format("estimated cycles     {} (of instructions without a known cost: docs/reference/ISA.md)\n",
+                        p.estimated);
   if (p.cpu_layers)
     text += fmt::format("CPU layers           {} (their time is the host's and not counted)\n", p.cpu_layers);
   return text;
@@ -168,6 +174,7 @@ std::string to_json(const std::vector<StageProfile>& profiles) {
                       {"macs", p.macs},
                       {"mac_use", p.mac_use()},
                       {"cpu_layers", p.cpu_layers},
+                      {"estimated_cycles", p.estimated},
                       {"layers", layers}});
   }
   return nlohmann::ordered_json{{"clock_hz", bm1684::kClockHz}, {"stages", stages}}.dump(2) + "\n";
@@ -179,7 +186,7 @@ std::string to_trace(const std::vector<StageProfile>& profiles) {
     TraceProcess& process = processes.emplace_back(TraceProcess{fmt::format("{} stage {}", p.net, p.stage), {}});
     for (const StageProfile::Event& event : p.events)
       process.slices.push_back({static_cast<Engine>(event.engine), p.layers[event.layer].name, event.text, event.start,
-                                event.end, event.ddr_bytes});
+                                event.end, event.ddr_bytes, event.estimated});
   }
   return trace_json(processes);
 }

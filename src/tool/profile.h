@@ -28,6 +28,7 @@ struct StageProfile {
   uint64_t ddr_bytes = 0;
   int64_t macs = 0;
   size_t cpu_layers = 0;
+  uint64_t estimated = 0;  // cycles of commands whose cost is no formula of the vendor
   // No schedule of these commands can be shorter: the busier engine.
   uint64_t engine_bound() const { return std::max(busy[0], busy[1]); }
   double mac_use() const;  // of the fp32 peak, 0..1
@@ -38,6 +39,7 @@ struct StageProfile {
     uint64_t start, end;
     uint64_t ddr_bytes;
     std::string text;  // the command
+    bool estimated;    // its cost
   };
   std::vector<Event> events;  // every command
 };

@@ -6,6 +6,7 @@
 
 #include "target/bm1684/exec/instruction.h"
 #include "target/bm1684/isa/codec.h"
+#include "target/bm1684/isa/names.h"
 #include "target/bm1684/machine.h"
 
 namespace bmnet::tool {
@@ -33,6 +34,7 @@ Json counter(size_t process, uint64_t cycles, double value) {
 void append(size_t process, const TraceSlice& slice, Json& events) {
   const uint64_t cycles = slice.end - slice.start;
   Json arguments = {{"command", slice.text}, {"cycles", cycles}, {"start", slice.start}};
+  if (slice.estimated) arguments["cost"] = "estimated";
   if (slice.ddr_bytes) arguments["ddr_bytes"] = slice.ddr_bytes;
   events.push_back({{"ph", "X"},
                     {"pid", process},
@@ -83,7 +85,8 @@ Result<TraceProcess> trace_of(const runtime::Network& network, size_t stage, con
                               .text = bm1684::disassemble(command, place.engine),
                               .start = record.start,
                               .end = record.end,
-                              .ddr_bytes = place.engine == Engine::kGdma ? ddr_bytes(command) : 0});
+                              .ddr_bytes = place.engine == Engine::kGdma ? ddr_bytes(command) : 0,
+                              .estimated = bm1684::estimated_cost(command, place.engine) != nullptr});
   }
   return process;
 }

@@ -19,6 +19,7 @@ struct TraceSlice {
   std::string text;             // the command
   uint64_t start = 0, end = 0;  // in cycles
   uint64_t ddr_bytes = 0;       // read and written
+  bool estimated = false;       // the cost is no formula of the vendor: bm1684::estimated_cost
 };
 
 struct TraceProcess {

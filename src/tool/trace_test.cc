@@ -24,6 +24,12 @@ TEST(trace, shows_what_a_launch_did) {
   EXPECT_THAT(process.slices[0].text, testing::HasSubstr("gdma.move #1"));
 }
 
+TEST(trace, marks_estimated_costs) {
+  const TraceProcess process{"net", {{.layer = "gather", .text = "tiu.arrange", .end = 4, .estimated = true}}};
+  const auto events = nlohmann::json::parse(trace_json({&process, 1}))["traceEvents"];
+  EXPECT_EQ(events[3]["args"]["cost"], "estimated");
+}
+
 TEST(trace, is_json_with_rows_slices_and_bandwidth) {
   const TraceProcess process{"net",
                              {{.engine = bm1684::Engine::kGdma,

@@ -92,12 +92,21 @@ const std::vector<Family>& cost_families() {
       {"arith_32", {{tiu::tsk_typ, 3}, {tiu::opt_opd0_prec, kFp32}}, with_result({{"op", tiu::tsk_eu_typ}})},
       {"arith_8_16", {{tiu::tsk_typ, 3}}, with_result({{"op", tiu::tsk_eu_typ}})},
       {"lookup", {{tiu::tsk_typ, 6}}, with_result({})},
-      {"md_sum", {{tiu::tsk_typ, 7}}, with_result({})},
+      {"md_sum",
+       {{tiu::tsk_typ, 7}},
+       {{"n", tiu::opd0_n}, {"c", tiu::res0_c}, {"h", tiu::opd0_h}, {"w", tiu::opd0_w}, {"res_addr", tiu::res0_addr}}},
       {"md_scalar", {{tiu::tsk_typ, 8}}, with_result({})},
       {"md_sfu", {{tiu::tsk_typ, 9}}, with_result({{"terms", tiu::opd1_n}})},
       {"md_linear", {{tiu::tsk_typ, 10}, {tiu::tsk_eu_typ, 1}}, with_result({})},
       {"md_cmp", {{tiu::tsk_typ, 13}}, with_result({})},
-      {"vec_corr", {{tiu::tsk_typ, 14}}, with_result({{"op", tiu::tsk_eu_typ}})},
+      {"vec_corr",
+       {{tiu::tsk_typ, 14}},
+       {{"op", tiu::tsk_eu_typ},
+        {"n", tiu::opd1_w},
+        {"c", tiu::res0_c},
+        {"h", tiu::res0_h},
+        {"w", tiu::res0_w},
+        {"res_addr", tiu::res0_addr}}},
   };
   return list;
 }

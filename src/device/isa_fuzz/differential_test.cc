@@ -6,12 +6,14 @@
 
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "device/isa_fuzz/content.h"
 #include "device/isa_fuzz/generator.h"
 #include "device/sim/simulator.h"
 #include "target/bm1684/exec/float_mode.h"
 #include "target/bm1684/isa/codec.h"
+#include "target/bm1684/isa/names.h"
 
 namespace bmnet::isa_fuzz {
 namespace {
@@ -109,11 +111,72 @@ TEST_P(EveryFamily, writes_only_what_it_declares) {
 TEST_P(EveryFamily, equals_the_c_model) {
   const char* library = std::getenv("BM1684_CMODEL");
   if (!library) GTEST_SKIP() << "needs a C model library: BM1684_CMODEL is not set";
-  if (!family().on_c_model) GTEST_SKIP() << "the C model does not run it command by command";
   const uint64_t count = family().name == "matmul256" ? 1 : 200;
   const Totals totals = run({.library = library, .count = count, .family = std::string(family().name)}, stderr).value();
   EXPECT_EQ(totals.failed, 0);
   EXPECT_GT(totals.passed, 0);
+}
+
+// A legal stream runs and is timed, whatever instruction it holds.
+TEST_P(EveryFamily, runs_in_a_stream_and_costs_time) {
+  auto simulator = Simulator::create(kDdrBytes).value();
+  for (uint64_t i = 0; i < 20; ++i) {
+    const Case test = generate(family(), 3, i);
+    const auto accesses = bm1684::accesses(test.command, test.engine);
+    if (!accesses) continue;
+    Random random(i);
+    fill_operands(test, *accesses, random, [&](Access::Space space, uint64_t offset, std::span<const uint8_t> bytes) {
+      std::copy(bytes.begin(), bytes.end(), memory_of(simulator->memory(), space).begin() + ptrdiff_t(offset));
+    });
+    if (!bm1684::execute(test.command, test.engine, simulator->memory())) continue;
+    CommandGroup group;
+    bm1684::Command command = test.command;
+    if (test.engine == bm1684::Engine::kTiu) {
+      set(command, bm1684::tiu::cmd_id_tpu, 1), set(command, bm1684::tiu::cmd_end, 1);
+      group.tiu = {command};
+    } else {
+      set(command, bm1684::gdma::cmd_id, 1), set(command, bm1684::gdma::chain_end, 1);
+      group.gdma = {command};
+    }
+    const auto report = simulator->launch({&group, 1}, {});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_GT(report->cycles, 0);
+  }
+}
+
+// The generators draw every operation of the tables, and vary every field that a command has.
+TEST(isa_fuzz, draws_every_operation) {
+  for (const Family& family : families()) {
+    std::map<std::string_view, std::set<uint64_t>> drawn;  // by instruction
+    for (uint64_t i = 0; i < 1000; ++i) {
+      const Case test = generate(family, 1, i);
+      drawn[bm1684::instruction_name(test.command, test.engine)].insert(get(test.command, bm1684::tiu::tsk_eu_typ));
+    }
+    if (family.engine == bm1684::Engine::kGdma || family.name == "arith_fixed") continue;
+    EXPECT_EQ(drawn.size(), 1);
+    const auto type = find_name(bm1684::families(), drawn.begin()->first);
+    for (const bm1684::Name& operation : bm1684::operations(type->value))
+      EXPECT_TRUE(drawn.begin()->second.contains(operation.value)) << family.name << " " << operation.name;
+  }
+}
+
+TEST(isa_fuzz, varies_every_field) {
+  std::map<const bm1684::Field*, std::set<uint64_t>> drawn;
+  for (const Family& family : families())
+    for (uint64_t i = 0; i < 1000; ++i) {
+      const Case test = generate(family, 1, i);
+      for (const bm1684::Field& field : bm1684::fields_of(test.engine)) drawn[&field].insert(get(test.command, field));
+    }
+  // What belongs to the stream, or is unused.
+  const std::set<std::string_view> fixed = {"cmd_en",         "cmd_end",        "cmd_id_en",   "cmd_keep",
+                                            "cmd_intr_en",    "des_type",       "chain_end",   "pio_gdma_enable",
+                                            "intr_en",        "barrier_enable", "single_step", "prefetch_disable",
+                                            "hold_des_value", "debug_mode"};
+  for (const bm1684::Engine engine : {bm1684::Engine::kTiu, bm1684::Engine::kGdma})
+    for (const bm1684::Field& field : bm1684::fields_of(engine)) {
+      if (field.kind == bm1684::FieldKind::kId || field.kind == bm1684::FieldKind::kReserved) continue;
+      if (!fixed.contains(field.name)) EXPECT_GT(drawn[&field].size(), 1) << field.name;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(isa_fuzz, EveryFamily, testing::ValuesIn([] {

@@ -17,7 +17,7 @@ constexpr Family kFamilies[] = {
     {"scalar", bm1684::Engine::kTiu, generate_scalar},
     {"sfu", bm1684::Engine::kTiu, generate_sfu},
     {"linear", bm1684::Engine::kTiu, generate_linear},
-    {"arrange", bm1684::Engine::kTiu, generate_arrange, false},
+    {"arrange", bm1684::Engine::kTiu, generate_arrange},
     {"decompress", bm1684::Engine::kTiu, generate_decompress},
     {"compare", bm1684::Engine::kTiu, generate_compare},
     {"vector_correlation", bm1684::Engine::kTiu, generate_vector_correlation},

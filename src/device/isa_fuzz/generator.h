@@ -36,9 +36,6 @@ struct Family {
   std::string_view name;  // "conv", "arith_fixed", "gdma_move" …
   bm1684::Engine engine;
   Case (*generate)(Random& random);
-  // Whether the C model library can run it command by command: its `arrange` takes the control entries from a buffer of
-  // the library instead of L2.
-  bool on_c_model = true;
 };
 
 // Of both engines.

@@ -115,10 +115,12 @@ Case generate_conv(Random& random) {
   else
     c.set_flag(tiu::opt_res_add, 30);
   if (random.chance(30)) choose_strides(c, kOpd0, c.lane_of(tiu::opd0_addr), inputs, h.size, w.size);
+  if (random.chance(5))
+    for (const Field* axis : {&tiu::opd2_n_str, &tiu::opd2_h_str, &tiu::opd2_w_str}) c.set(*axis, random.pick(0, 9));
   if (random.chance(30) && !c.get(tiu::opt_opd1_const))
     choose_strides(c, kOpd1, c.lane_of(tiu::opd1_addr), outputs, h.kernel, w.kernel);
   if (integer && random.chance(20)) c.set(tiu::short_opd2_str, 3), c.set(tiu::opd2_c_str, random.pick(1, 9));
-  if (integer && random.chance(20)) {
+  if (random.chance(20)) {  // of fp32 results without effect
     const uint64_t plane = (rows * w.outputs() + 31) / 32 * 32;
     c.set(tiu::short_res0_str, 3);
     c.set(tiu::res0_n_str, (c.lane_of(tiu::res0_addr) + outputs + 63) / 64 * plane + random.pick(0, 3) * 32);
@@ -179,6 +181,7 @@ Case generate_window(Random& random) {
   if (random.chance(10)) d.h = random.pick(1, d.h);
   if (random.chance(10)) d.w = random.pick(1, d.w);
   c.result_shape(d);
+  if (random.chance(5)) choose_strides(c, kOpd0, 0, d.c, h.size, w.size);  // without effect
   c.set(tiu::tsk_opd_num, maximum ? 1 : random.pick(2, 3));
   c.place(tiu::res0_addr, 0, 128);
   c.place(tiu::opd0_addr, 1, integer ? 4 : 128);
@@ -237,6 +240,8 @@ Case generate_correlation(Random& random) {
   const WindowLimits limits{.inserts = false, .dilation = false};
   const Axis h = choose_axis(random, limits), w = choose_axis(random, limits);
   set_axes(c, h, w);
+  for (const Field* ignored : {&tiu::opd0_x_ins0, &tiu::opd0_y_ins0, &tiu::opd1_x_ins0, &tiu::opd1_y_ins0})
+    if (random.chance(5)) c.set(*ignored, random.pick(1, 15));
   Dims d{random.size(12), random.size(24), h.outputs(), w.outputs()};
   while (d.elements() * h.kernel * w.kernel > kMaxMacs && d.n + d.c > 2) (d.n > d.c ? d.n : d.c) /= 2;
   c.result_shape(d);

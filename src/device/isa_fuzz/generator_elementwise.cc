@@ -42,6 +42,8 @@ void choose_shift(TiuCase& c, const OperandFields& fields) {
 Case generate_arith(Random& random) {
   TiuCase c(random, 3);
   c.set(tiu::opt_res0_prec, random.one_of({2, 2, 2, 4, 1}));
+  c.set(tiu::opt_opd0_prec, random.chance(60) ? c.get(tiu::opt_res0_prec) : random.pick(0, 4));
+  c.set_flag(tiu::opt_res_add, 10);  // both without effect
   c.set(tiu::tsk_eu_typ, random.chance(90) ? random.pick(0, 12) : 19);
   c.set_flag(tiu::opt_shift_typ, 50);
   const Dims d = c.dims(5, 130, 10, 24, 3000);
@@ -102,6 +104,8 @@ Case generate_arith_fixed(Random& random) {
   choose_layout(c, kOpd1, d, words(tiu::opt_opd1_prec));
   if (random.chance(15)) c.set(tiu::opd0_neq1, 1);
   if (random.chance(15)) c.set(tiu::opd1_neq1, 1);
+  choose_shift(c, kOpd0);
+  choose_shift(c, kOpd1);
   for (const Field* stride : {&tiu::opd0_h_str, &tiu::opd0_w_str})
     if (c.get(tiu::short_opd0_str) && random.chance(12)) c.set(*stride, 0);
   for (const Field* stride : {&tiu::opd1_h_str, &tiu::opd1_w_str})
@@ -117,7 +121,7 @@ Case generate_scalar(Random& random) {
   c.set(tiu::tsk_eu_typ, random.one_of({0, 2, 3, 12}));
   c.result_shape(c.dims(5, 130, 12, 16, 3000));
   c.set_flag(tiu::opt_res_add, 40);
-  if (random.chance(30)) c.set(tiu::tsk_lane_num, random.next());
+  c.set(tiu::tsk_lane_num, random.chance(30) ? random.next() : ~0ull);
   c.place(tiu::res0_addr, 0, 4);
   c.place_or_constant(tiu::opd0_addr, tiu::opt_opd0_const, random.chance(10) ? 0 : 1, 20);
   c.place_or_constant(tiu::opd1_addr, tiu::opt_opd1_const, 2, 30);
@@ -133,7 +137,7 @@ Case generate_sfu(Random& random) {
   c.place(tiu::res0_addr, 0, 4);
   c.place(tiu::opd0_addr, 1, 4);
   if (random.chance(10)) c.set(tiu::opd0_addr, c.get(tiu::res0_addr));
-  c.set(tiu::opd1_n, random.pick(1, 40));
+  c.set(tiu::opd1_n, random.chance(95) ? random.pick(1, 40) : random.pick(1, 200));
   c.set(tiu::opd1_addr, random.chance(50) ? random.one_of({bm1684::kTableTaylorExp, bm1684::kTableTaylorLog,
                                                            bm1684::kTableTaylorArcsin, bm1684::kTableTaylorSin})
                                           : bm1684::kL2UserBase + random.pick(0, 0x1000) * 4);
@@ -148,7 +152,7 @@ Case generate_lookup(Random& random) {
   c.result_shape(c.dims(5, 130, 12, 24, 3000));
   c.place(tiu::res0_addr, 0, 4);
   c.place(tiu::opd0_addr, 1, 4);
-  c.set(tiu::opd1_h, 8);
+  c.set(tiu::opd1_h, random.chance(70) ? 8 : random.pick(8, 64));  // words of the table by 32
   c.set(tiu::opd1_addr, random.chance(50) ? random.one_of({bm1684::kTableIntByte, bm1684::kTableExp,
                                                            bm1684::kTableUint8, bm1684::kTableInt8})
                                           : bm1684::kL2UserBase + random.pick(0, 0x1000) * 4);
@@ -172,7 +176,7 @@ Case generate_compare(Random& random) {
 Case generate_decompress(Random& random) {
   TiuCase c(random, 12);
   const bool bytes = random.chance(50);
-  const uint64_t count = random.size(100);
+  const uint64_t count = random.chance(95) ? random.size(100) : random.pick(100, 1000);
   c.set(tiu::opt_res0_prec, bytes ? 0 : 2);
   c.set(tiu::opd0_w, count);
   // The result at the end of the lanes, so that no index leads far.
@@ -195,22 +199,25 @@ Case generate_decompress(Random& random) {
 
 Case generate_arrange(Random& random) {
   TiuCase c(random, 11);
-  constexpr uint64_t kRows = 16, kRowBytes = 128, kEntryBytes = 64;
-  const uint64_t entries = random.size(24), list = bm1684::kL2UserBase / kEntryBytes + random.pick(0, 100);
+  constexpr uint64_t kRowBytes = 128, kEntryBytes = 64, kEntriesInL2 = 4096;
+  constexpr uint64_t kZero = 32, kKeep = 48;
+  const uint64_t entries = random.size(24), list = random.pick(0, kEntriesInL2 - entries);
   c.set(tiu::opd1_n, entries);
   c.set(tiu::opd1_addr, list);
-  // Close to the end of the lanes: all behind the first row counts as touched.
-  const uint64_t base = bm1684::kLaneBytes - 2 * kRows * kRowBytes;
-  c.set(tiu::opd0_addr, base), c.set(tiu::res0_addr, base + kRows * kRowBytes);
+  // Close to the end of the lanes in nearly all cases: all behind the first row counts as touched.
+  const uint64_t rows = random.chance(99) ? 16 : 1024, base = bm1684::kLaneBytes - 2 * rows * kRowBytes;
+  c.set(tiu::opd0_addr, base), c.set(tiu::res0_addr, base + rows * kRowBytes);
   for (uint64_t i = 0; i < entries; ++i) {
     std::vector<uint8_t> entry(kEntryBytes);
-    const bool writes = random.chance(50);
+    // The first entry fills all registers: what they hold at first is nobody's.
+    const bool writes = i > 0 && random.chance(50);
     for (uint64_t word = 0; word < 32; ++word)
       entry[word] = static_cast<uint8_t>(writes              ? random.chance(70) ? 0 : random.pick(1, 48)
-                                                      : random.chance(20) ? random.one_of({32, 48})
+                                                      : random.chance(20) ? i > 0 ? random.one_of({kZero, kKeep}) : kZero
                                                              : random.pick(0, 31));
-    entry[32] = static_cast<uint8_t>(random.pick(0, kRows - 1));
-    entry[34] = writes;
+    const uint64_t row = random.pick(0, rows - 1);
+    entry[32] = static_cast<uint8_t>(row), entry[33] = static_cast<uint8_t>(row >> 8);
+    entry[34] = static_cast<uint8_t>(writes ? random.pick(1, 255) : 0);
     c.patch(Space::kL2, (list + i) * kEntryBytes, std::move(entry));
   }
   return c.finish(Content::kBytes);

@@ -53,6 +53,7 @@ class GdmaCase {
   }
 
   void set(const Field& field, uint64_t value) { bm1684::set(case_.command, field, value); }
+  void set_flag(const Field& field, unsigned percent) { set(field, random_.chance(percent)); }
   uint64_t get(const Field& field) const { return bm1684::get(case_.command, field); }
   Random& random() { return random_; }
   Case finish(Content content) {
@@ -190,6 +191,7 @@ Case generate_gdma_transpose_nc(Random& random) {
   const Shape from = c.shape(kMost), to{from.c, from.n, from.h, from.w};
   place_tensors(c, random.pick(0, 3), from, to, format, format);
   if (random.chance(50)) c.resize(kDestination, from);  // the engine exchanges n and c itself
+  if (format != kFp16 && random.chance(10)) c.set(gdma::acc_write_enable, 1);
   return c.finish(content_of(format));
 }
 
@@ -204,6 +206,10 @@ Case generate_gdma_convert(Random& random) {
   place_tensors(c, random.pick(0, 3), shape, shape, from, to);
   c.set(gdma::dst_data_format, to);
   if (to == kFp32 && random.chance(20)) c.set(gdma::acc_write_enable, 1);
+  if (random.chance(10)) {
+    c.set(gdma::chw_copy, 1);
+    c.resize(kDestination, {random.pick(1, 9), random.pick(1, 9), random.pick(1, 9), random.pick(1, 9)});
+  }
   return c.finish(content_of(from));
 }
 
@@ -250,7 +256,7 @@ Case generate_gdma_lrn_shift(Random& random) {
   c.resize(kDestination, shape);
   if (strided) c.stride(kSource, shape);
   c.place(kDestination, kFp32);
-  const uint64_t cleared = random.pick(1, 5);
+  const uint64_t cleared = random.chance(90) ? random.pick(0, 5) : random.pick(0, 15);
   c.set(gdma::lrn_shift_num, cleared);
   c.set(gdma::lrn_shift_dir, before);
   if (before)  // lanes before the first do not exist
@@ -269,12 +275,14 @@ Case generate_gdma_winograd(Random& random) {
   c.resize(kSource, {1, channels, 1, groups * 9});
   c.place(kDestination, kInt8);
   c.resize(kDestination, {1, channels, 1, groups * 16});
-  c.set(gdma::stride_enable, 1);
+  c.set_flag(gdma::stride_enable, 70);
   c.set(gdma::src_cstride, groups * 9 + random.pick(0, 9));
   c.set(gdma::dst_cstride, groups * 16 + random.pick(0, 3) * 16);
-  // The strides of a kernel as they have to be.
-  c.set(gdma::src_hstride, 9), c.set(gdma::dst_hstride, 16);
+  c.set(gdma::src_hstride, random.chance(70) ? 9 : random.pick(0, 40));
+  c.set(gdma::dst_hstride, random.chance(70) ? 16 : random.pick(0, 40));
   c.set(gdma::src_wstride, 1), c.set(gdma::dst_wstride, 1);
+  c.set(gdma::src_nstride, random.size(100)), c.set(gdma::dst_nstride, random.size(100));
+  c.mask_lanes();
   c.set(gdma::src_hshift, random.pick(0, 63));
   c.set(gdma::src_wshift, random.pick(0, 128));
   c.set(gdma::dst_hshift, random.pick(0, 31));

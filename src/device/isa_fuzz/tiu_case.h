@@ -26,6 +26,8 @@ class TiuCase {
     set(tiu::tsk_typ, type);
     // What no instruction reads without saying so.
     if (random_.chance(20)) set(tiu::opt_relu, 1);
+    if (random_.chance(10)) set(tiu::opd1_c, random_.pick(1, 100));
+    if (random_.chance(10)) set(tiu::tsk_lane_num, random_.next());
   }
 
   void set(const Field& field, uint64_t value) { bm1684::set(case_.command, field, value); }

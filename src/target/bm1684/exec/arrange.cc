@@ -8,7 +8,8 @@ namespace bmnet::bm1684 {
 namespace {
 
 constexpr uint32_t kEntryBytes = 64;
-constexpr uint32_t kWords = 32;  // of a row and of the registers of a lane
+constexpr uint32_t kMaxEntries = 4096;  // the engine fetches the first 256 KiB of L2
+constexpr uint32_t kWords = 32;         // of a row and of the registers of a lane
 constexpr uint32_t kRowBytes = kWords * 4;
 constexpr uint8_t kZero = 32, kKeep = 48;  // selectors beside the words 0..31
 
@@ -34,9 +35,10 @@ Result<Operands> operands_of(const Command& command) {
   operands.entries = static_cast<uint32_t>(get(command, tiu::opd1_n));
   const uint64_t first = get(command, tiu::opd1_addr);
   if (operands.entries == 0) return user_error("opd1_n is 0: arrange without control entries");
-  if ((first + operands.entries) * kEntryBytes > kL2Bytes)
-    return user_error("opd1_addr {:#x}: {} control entries of 64 bytes run out of L2 of {} bytes", first,
-                      operands.entries, kL2Bytes);
+  if (first + operands.entries > kMaxEntries)
+    return user_error(
+        "opd1_addr {:#x}: {} control entries run out of the {} that the engine fetches from the start of L2", first,
+        operands.entries, kMaxEntries);
   operands.list = static_cast<uint32_t>(first * kEntryBytes);
   for (const Field* field : {&tiu::opd0_addr, &tiu::res0_addr}) {
     const uint64_t address = get(command, *field);
@@ -96,8 +98,11 @@ Status execute_arrange(const Command& command, Memory& memory) {
   return {};
 }
 
-// The vendor's cycle model has no formula for this instruction and counts nothing.
-Result<uint64_t> cycles_arrange(const Command&) { return 0; }
+// An estimate: isa/estimated_costs.def.
+Result<uint64_t> cycles_arrange(const Command& command) {
+  constexpr uint64_t kWordsPerCycle = 16;
+  return get(command, tiu::opd1_n) * kWords / kWordsPerCycle;
+}
 
 Result<std::vector<Access>> accesses_arrange(const Command& command) {
   BMNET_ASSIGN(const Operands operands, operands_of(command));

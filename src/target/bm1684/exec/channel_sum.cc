@@ -65,7 +65,8 @@ Status execute_channel_sum(const Command& command, Memory& memory) {
 }
 
 Result<uint64_t> cycles_channel_sum(const Command& command) {
-  return get(command, tiu::res0_n) * lane_passes(command, get(command, tiu::res0_c)) * positions_by(command, 32);
+  const uint64_t plane = get(command, tiu::opd0_h) * get(command, tiu::opd0_w);
+  return get(command, tiu::opd0_n) * lane_passes(command, get(command, tiu::res0_c)) * ceil_div(plane, 32);
 }
 
 Result<std::vector<Access>> accesses_channel_sum(const Command& command) {

@@ -54,10 +54,15 @@ bool make_command(const TimingCase& timing, Command& command) {
     put(tiu::opt_res_add, "res_add");
   } else if (timing.op == "md_sum") {
     set(command, tiu::tsk_typ, 7);
+    put(tiu::opd0_n, "n");
+    put(tiu::opd0_h, "h");
+    put(tiu::opd0_w, "w");
   } else if (timing.op == "md_linear") {
     set(command, tiu::tsk_typ, 10);
   } else if (timing.op == "vec_corr") {
     set(command, tiu::tsk_typ, 14);
+    set(command, tiu::opd0_c, 1);
+    put(tiu::opd1_w, "n");
     put(tiu::tsk_eu_typ, "op");
   } else {
     return false;

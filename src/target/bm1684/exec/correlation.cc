@@ -94,7 +94,12 @@ Status execute_correlation(const Command& command, Memory& memory) {
 }
 
 Result<uint64_t> cycles_correlation(const Command& command) {
-  return unsupported("tsk_typ 5 (correlation): no cost is known, no generator uses the instruction");
+  BMNET_TRY(require_nonzero(command, {&tiu::opd1_h, &tiu::opd1_w}));
+  constexpr uint64_t kFixed = 5;  // an estimate: isa/estimated_costs.def
+  const uint64_t rows = get(command, tiu::opd1_h), taps = rows * get(command, tiu::opd1_w);
+  const uint64_t blocks =
+      get(command, tiu::res0_n) * lane_passes(command, get(command, tiu::res0_c)) * positions_by(command, 16);
+  return blocks * (taps * (get(command, tiu::res_op_x_str) + 1) - rows + kFixed);
 }
 
 Result<std::vector<Access>> accesses_correlation(const Command& command) {

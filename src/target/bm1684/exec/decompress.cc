@@ -84,8 +84,8 @@ Status execute_decompress(const Command& command, Memory& memory) {
   return {};
 }
 
-// The vendor's cycle model has no formula for this instruction and counts nothing.
-Result<uint64_t> cycles_decompress(const Command&) { return 0; }
+// An estimate: isa/estimated_costs.def.
+Result<uint64_t> cycles_decompress(const Command& command) { return get(command, tiu::opd0_w); }
 
 Result<std::vector<Access>> accesses_decompress(const Command& command) {
   BMNET_ASSIGN(const Operands operands, operands_of(command));

@@ -189,6 +189,12 @@ TEST(decompress, refuses_other_precisions) {
             "decompress with opt_res0_prec 3: only 0 (bytes) and 2 (words) are possible");
 }
 
+TEST(lookup, refuses_an_index_that_is_neither_bytes_nor_words) {
+  EXPECT_THAT(
+      Chip().refusal(kTiu, {{tsk_typ, 6}, {opt_opd0_prec, 4}, {opd0_addr, test::kBase}, {res0_addr, test::kBase}}),
+      ::testing::HasSubstr("opt_opd0_prec is 4: the index of a look-up is bytes (0) or words (2)"));
+}
+
 TEST(arrange, moves_words_through_its_registers) {
   Chip chip;
   for (uint32_t word = 0; word < 32; ++word) {
@@ -214,9 +220,9 @@ TEST(arrange, refuses_an_unknown_selector) {
   EXPECT_EQ(chip.refusal(kTiu, {{tsk_typ, 11}, {opd1_n, 1}, {opd1_addr, 0}, {opd0_addr, 0}, {res0_addr, 0}}),
             "arrange: control entry 0 has selector 33 for word 7; 0..32 and 48 are known");
 }
-TEST(arrange, refuses_entries_behind_l2) {
-  EXPECT_EQ(Chip().refusal(kTiu, {{tsk_typ, 11}, {opd1_n, 2}, {opd1_addr, 0xFFFF}, {opd0_addr, 0}, {res0_addr, 0}}),
-            "opd1_addr 0xffff: 2 control entries of 64 bytes run out of L2 of 4194304 bytes");
+TEST(arrange, refuses_entries_that_the_engine_does_not_fetch) {
+  EXPECT_EQ(Chip().refusal(kTiu, {{tsk_typ, 11}, {opd1_n, 2}, {opd1_addr, 4095}, {opd0_addr, 0}, {res0_addr, 0}}),
+            "opd1_addr 0xfff: 2 control entries run out of the 4096 that the engine fetches from the start of L2");
 }
 
 // ---- function tables

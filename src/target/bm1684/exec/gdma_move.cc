@@ -68,14 +68,15 @@ void copy_run(const Run& run, uint32_t element_bytes) {
   }
 }
 
-// Through contiguous buffers where a side is not contiguous itself.
-void transform_run(const Run& run, const Transform& transform) {
+// Through contiguous buffers where a side is not contiguous itself. One element after the other unless `once`: what is
+// accumulated into one place several times sees the sum so far.
+void transform_run(const Run& run, const Transform& transform, bool once) {
   constexpr size_t kBlock = 1024;
   alignas(64) uint8_t source_buffer[4 * kBlock], destination_buffer[4 * kBlock];
   const int64_t source_bytes = transform.source_bytes, destination_bytes = transform.destination_bytes;
   const bool source_direct = !run.source_table && run.source_stride == source_bytes;
   const bool destination_direct = !run.destination_table && run.destination_stride == destination_bytes;
-  const size_t block = source_direct && destination_direct ? run.count : kBlock;
+  const size_t block = source_direct && destination_direct ? run.count : once ? kBlock : 1;
   for (size_t i = 0; i < run.count; i += block) {
     Run part = run;
     part.count = std::min(block, run.count - i);
@@ -234,7 +235,7 @@ void run_move(std::array<MoveAxis, 4> axes, const uint8_t* source, uint8_t* dest
     run.source = from;
     run.destination = to;
     if (transform.kernel)
-      transform_run(run, transform);
+      transform_run(run, transform, any_order);
     else
       copy_run(run, transform.destination_bytes);
   });

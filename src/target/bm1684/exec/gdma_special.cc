@@ -177,6 +177,12 @@ Result<Winograd> decode_winograd(const Command& command, const Header& header) {
   const bool explicit_strides = get(command, gdma::stride_enable) != 0;
   const Strides read = explicit_strides ? source_strides(command) : computed_strides(source, from, 1);
   const Strides written = explicit_strides ? destination_strides(command) : computed_strides(destination, to, 1);
+  if (read.w != 1 || written.w != 1)
+    return user_error("special_func 6 with src_wstride {} and dst_wstride {}: kernels are dense, both must be 1",
+                      read.w, written.w);
+  if (from.c != to.c || from.w / 9 != to.w / 16 || from.w % 9 != 0 || to.w % 16 != 0)
+    return user_error("special_func 6 from {}x{} to {}x{} bytes: kernels of 9 bytes become 16, channel by channel",
+                      from.c, from.w, to.c, to.w);
   Winograd winograd;
   BMNET_ASSIGN(winograd.source, make_side(source, {1, to.c, to.w / 16, 9}, {0, read.c, 9, 1}, 1));
   BMNET_ASSIGN(winograd.destination, make_side(destination, {1, to.c, to.w / 16, 16}, {0, written.c, 16, 1}, 1));

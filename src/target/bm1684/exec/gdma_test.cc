@@ -122,6 +122,20 @@ TEST(gdma, accumulates_fp32) {
   EXPECT_THAT(chip.get<float>(chip.lane(0), 2), ElementsAre(11, 22));
 }
 
+TEST(gdma, accumulates_step_by_step_where_places_repeat) {
+  Chip chip;
+  chip.put<float>(chip.memory.ddr, {1, 2, 4, 8, 16, 32});
+  chip.put<float>(chip.lane(0), {100, 200, 300, 400});
+  ASSERT_TRUE(Transfer(kLoad, {.w = 6})
+                  .from_ddr(0)
+                  .to(kLocal)
+                  .source_strides(6, 6, 6, 1)
+                  .destination_strides(6, 6, 6, 1)
+                  .with({{acc_write_enable, 1}, {dst_wshift, 1}})
+                  .run(chip));
+  EXPECT_THAT(chip.get<float>(chip.lane(0), 4), ElementsAre(103, 212, 348, 400));
+}
+
 TEST(gdma, converts_to_bytes_by_rounding_and_saturating) {
   Chip chip;
   chip.put(chip.memory.ddr, {1.5f, 2.5f, -300.0f, 300.0f});
@@ -311,6 +325,21 @@ TEST(gdma, refuses_a_transpose_of_channel_and_width_with_batches) {
   EXPECT_EQ(Transfer(kMoveLanes, {2, 1, 1, 1}).with({{special_func, 5}}).from(kLocal).to(kLocal).refusal(),
             "special_func 5 with src_nsize 2 and src_hsize 1: both must be 1");
 }
+TEST(gdma, refuses_winograd_weights_that_are_not_dense) {
+  Transfer transfer(kLoad, {1, 1, 1, 9});
+  transfer.from_ddr(0).to(kLocal).source_strides(9, 9, 9, 2).destination_strides(16, 16, 16, 1);
+  transfer.with({{special_func, 6}, {src_data_format, 3}, {dst_wsize, 16}});
+  EXPECT_EQ(transfer.refusal(),
+            "special_func 6 with src_wstride 2 and dst_wstride 1: kernels are dense, both must be 1");
+}
+
+TEST(gdma, refuses_winograd_weights_of_other_sizes) {
+  Transfer transfer(kLoad, {1, 2, 1, 9});
+  transfer.from_ddr(0).to(kLocal).with({{special_func, 6}, {src_data_format, 3}, {dst_wsize, 32}});
+  EXPECT_EQ(transfer.refusal(),
+            "special_func 6 from 2x9 to 2x32 bytes: kernels of 9 bytes become 16, channel by channel");
+}
+
 TEST(gdma, refuses_winograd_of_words) {
   EXPECT_EQ(load().with({{special_func, 6}}).refusal(),
             "special_func 6 with src_data_format 0: only int8 (3) weights are transformed");

@@ -31,7 +31,12 @@ struct Operands {
 Result<Operands> operands_of(const Command& command) {
   Operands operands;
   BMNET_ASSIGN(operands.shape, result_shape(command, kWords));
-  if (get(command, tiu::opt_opd0_prec) == 0) {
+  const uint64_t precision = get(command, tiu::opt_opd0_prec);
+  if (precision != 0 && precision != 2)
+    return user_error(
+        "opt_opd0_prec is {}: the index of a look-up is bytes (0) or words (2), of which the low byte counts",
+        precision);
+  if (precision == 0) {
     BMNET_ASSIGN(operands.index, aligned_bytes_operand(command, tiu::opd0_addr, operands.shape));
   } else {
     BMNET_ASSIGN(operands.index, aligned_operand(command, tiu::opd0_addr, operands.shape));

@@ -53,7 +53,8 @@ Status execute_matmul256(const Command& command, Memory& memory) {
 }
 
 Result<uint64_t> cycles_matmul256(const Command& command) {
-  return unsupported("tsk_typ 4 (matmul256): no cost is known, no generator uses the instruction");
+  constexpr uint64_t kSections = 2, kFixed = 5;  // an estimate: isa/estimated_costs.def
+  return kSize * lane_passes(command, kSections) * kSections * (kSize + kFixed);
 }
 
 Result<std::vector<Access>> accesses_matmul256(const Command& command) {

@@ -129,9 +129,10 @@ Status execute_vector_correlation(const Command& command, Memory& memory) {
 }
 
 Result<uint64_t> cycles_vector_correlation(const Command& command) {
-  const uint64_t blocks =
-      get(command, tiu::res0_n) * lane_passes(command, get(command, tiu::res0_c)) * positions_by(command, 16);
-  return blocks * (get(command, tiu::tsk_eu_typ) == kDiv ? 30 : 1);
+  BMNET_TRY(require_nonzero(command, {&tiu::opd0_c}));
+  const uint64_t rows = (get(command, tiu::opd0_c) - 1) * get(command, tiu::opd0_w) + get(command, tiu::opd1_w);
+  const uint64_t row = lane_passes(command, get(command, tiu::res0_c)) * positions_by(command, 16);
+  return rows * row * (get(command, tiu::tsk_eu_typ) == kDiv ? 30 : 1);
 }
 
 Result<std::vector<Access>> accesses_vector_correlation(const Command& command) {

@@ -62,6 +62,13 @@ constexpr CodedField kCodedFields[] = {
 #undef BMNET_CODED_FIELD
 };
 
+constexpr EstimatedCost kEstimatedCosts[] = {
+#define BMNET_ESTIMATED_COST(engine, instruction, formula, reason) \
+  {std::string_view(#engine) == "tiu" ? Engine::kTiu : Engine::kGdma, #instruction, formula, reason},
+#include "target/bm1684/isa/estimated_costs.def"
+#undef BMNET_ESTIMATED_COST
+};
+
 // The part of `names` whose rows belong to `group`.
 template <typename Row, size_t kSize>
 std::span<const Name> group_of(const Row (&rows)[kSize], std::string_view Row::* member, std::string_view group,
@@ -100,6 +107,16 @@ std::span<const Name> codes_of(const Field& field) {
   for (const CodedField& coded : kCodedFields)
     if (coded.field == &field) return group_of(kCodeRows, &CodeRow::table, coded.table, kCodes);
   return {};
+}
+
+std::span<const EstimatedCost> estimated_costs() { return kEstimatedCosts; }
+
+const EstimatedCost* estimated_cost(const Command& command, Engine engine) {
+  const Name* name = engine == Engine::kTiu ? find_value(families(), get(command, tiu::tsk_typ))
+                                            : find_value(gdma_functions(), get(command, gdma::special_func));
+  for (const EstimatedCost& cost : kEstimatedCosts)
+    if (name && cost.engine == engine && cost.instruction == name->name) return &cost;
+  return nullptr;
 }
 
 const Name* find_value(std::span<const Name> names, uint64_t value) {

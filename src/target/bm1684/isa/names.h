@@ -26,6 +26,16 @@ std::span<const Name> operations(uint64_t family);  // by tsk_eu_typ; empty wher
 // The named values of a coded field; empty for other fields.
 std::span<const Name> codes_of(const Field& field);
 
+// What an instruction costs by our estimate, where the vendor's cycle model says nothing.
+struct EstimatedCost {
+  Engine engine;
+  std::string_view instruction;  // family of the TIU, function of the GDMA
+  std::string_view formula, reason;
+};
+std::span<const EstimatedCost> estimated_costs();
+// Null where the cost is the vendor's.
+const EstimatedCost* estimated_cost(const Command& command, Engine engine);
+
 const Name* find_value(std::span<const Name> names, uint64_t value);
 const Name* find_name(std::span<const Name> names, std::string_view name);
 

@@ -31,6 +31,25 @@ before it starts; then every field that differs from its idle value. Idle is wha
 instruction does not use.
 )";
 
+constexpr std::string_view kTiming = R"(
+## Timing
+
+A command's cost is a function of its bits alone, in cycles of 550 MHz on its own engine; the formulas stand beside the
+values in `src/target/bm1684/exec` and equal the vendor's cycle model. A command starts when the one before it on its
+engine is done and the id that it waits for is published; nothing else costs time.
+
+Two sizes are taken from the operands, where the vendor's formula leaves them to the caller: `channel_sum` counts the input
+(opd0_n, opd0_h, opd0_w), `vector_correlation` one row of results for every element of the left vector. Selection and
+division of `arith` cost what they cost on 32-bit words whatever the precision of opd0.
+
+For these instructions the vendor's cycle model has no formula. They are charged an estimate, rather too much than too
+little, and marked "estimated" in traces and profiles. P16 is the number of groups of 16 positions of the result plane,
+passes(c) the number of times that c channels go over the 64 lanes.
+
+| instruction | cycles | why |
+|---|---|---|
+)";
+
 constexpr std::string_view kTables = R"(
 ## Function tables
 
@@ -81,6 +100,14 @@ std::string names_table(std::string_view title, std::string_view prefix, std::sp
   return text;
 }
 
+std::string costs_text() {
+  std::string text = std::string(kTiming);
+  for (const EstimatedCost& cost : estimated_costs())
+    text +=
+        fmt::format("| `{}.{}` | {} | {} |\n", engine_name(cost.engine), cost.instruction, cost.formula, cost.reason);
+  return text;
+}
+
 std::string operations_tables() {
   std::string text;
   for (const Name& family : families())
@@ -102,6 +129,7 @@ std::string isa_reference() {
   text += "\n## TIU fields\n\n" + fields_table(Engine::kTiu);
   text += "\n## GDMA instructions\n\n" + names_table("`special_func`", "gdma.", gdma_functions());
   text += "\n## GDMA fields\n\n" + fields_table(Engine::kGdma);
+  text += costs_text();
   text += fmt::format(kTables, kL2UserBase, kL2UserEnd, kTableIntByte, kTableExp, kTableExponentLn2, kTableTaylorExp,
                       kTableTaylorLog, kTableTaylorArcsin, kTableUint8, kTableInt8, kTableTaylorSin, kTableIota,
                       kTableWarp);
