@@ -12,6 +12,8 @@
 #include "bmodel/testing.h"
 #include "device/sim/simulator.h"
 #include "op/cpu_layer.h"
+#include "runtime/include/bmcpu_common.h"
+#include "runtime/include/user_bmcpu_common.h"
 
 namespace bmnet::runtime {
 namespace {
@@ -200,6 +202,39 @@ TEST(host_layer, an_unknown_operator_is_a_diagnosis) {
   auto session = session_of(host_layer_model(host_layer("no_such_operator")));
   const NamedTensor x{"x", counting({1, 4, 8, 16})};
   EXPECT_THAT(session->run({&x, 1}).error().message, HasSubstr("host layer 3: failed"));
+}
+
+// The functions of user layers are not told how long their parameter is.
+TEST(host_layer, a_parameter_that_claims_more_bytes_than_there_are_is_refused) {
+  bmodel::Model model = host_layer_model(host_layer("unary"));
+  bmodel::CpuParam& param = model.nets[0].stages[0].sub_nets[1].cpu_params[0];
+  std::vector<uint8_t> bytes(param.param.bytes().begin(), param.param.bytes().end());
+  bytes[7] = 0x7f;  // the highest byte of the length
+  param.param = bmodel::Blob::of(bytes);
+  auto session = session_of(model);
+  const NamedTensor x{"x", counting({1, 4, 8, 16})};
+  EXPECT_THAT(session->run({&x, 1}).error().message, HasSubstr("host layer 3: failed"));
+}
+
+// A layer of 512 elements in, 512 out, whose output tensor is announced with one.
+std::string failure_of_a_small_output(int op_type, const void* param, size_t size) {
+  bmodel::Model model = host_layer_model(host_layer("unary"));
+  bmodel::Stage& stage = model.nets[0].stages[0];
+  stage.sub_nets[1].cpu_params[0].op_type = op_type;
+  stage.sub_nets[1].cpu_params[0].param = bmodel::Blob::copy_of({static_cast<const uint8_t*>(param), size});
+  stage.sub_nets[1].outputs[0].shapes = {{1}};
+  stage.outputs = stage.sub_nets[1].outputs;
+  auto session = session_of(model);
+  const NamedTensor x{"x", counting({1, 4, 8, 16})};
+  const auto run = session->run({&x, 1});
+  return run ? "it ran" : run.error().message;
+}
+
+TEST(host_layer, a_result_that_does_not_fit_its_tensor_is_refused) {
+  const user_cpu_param_t exp{.op_type = USER_EXP, .u = {.exp = {1, 1}}};
+  EXPECT_THAT(failure_of_a_small_output(CPU_USER_DEFINED, &exp, sizeof exp), HasSubstr("host layer 3: failed"));
+  const cpu_unary_param_t sine{.unary_op = OP_SIN};
+  EXPECT_THAT(failure_of_a_small_output(CPU_UNARY, &sine, sizeof sine), HasSubstr("failed"));
 }
 
 TEST(sub_nets, a_loop_is_refused) {

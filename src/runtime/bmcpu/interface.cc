@@ -28,6 +28,7 @@ const Layer* layer_of(int op_type) {
 
 struct UserLayers {
   void* handle = nullptr;
+  int (*check)(const void*, size_t) = nullptr;  // only of libraries that know it
   int (*process)(void*, void*, const std::vector<float*>&, const Shapes&, const std::vector<float*>&,
                  Shapes&) = nullptr;
   int (*reshape)(void*, void*, const Shapes&, Shapes&) = nullptr;
@@ -48,6 +49,7 @@ const UserLayers* user_layers() {
     };
     void* (*init)() = nullptr;
     find("user_cpu_init", init);
+    find("user_cpu_check", found.check);
     find("user_cpu_process", found.process);
     find("user_cpu_reshape", found.reshape);
     find("user_cpu_dtype", found.dtype);
@@ -57,6 +59,12 @@ const UserLayers* user_layers() {
   if (layers.process) return &layers;
   std::fprintf(stderr, "bmcpu: user layers need libusercpu.so, which cannot be loaded\n");
   return nullptr;
+}
+
+// Before a parameter from a file goes where its size is not passed on.
+bool is_sound(const void* param, size_t bytes) {
+  const UserLayers* layers = user_layers();
+  return layers && (!layers->check || layers->check(param, bytes) == 0);
 }
 
 // No exception leaves the library.
@@ -82,7 +90,9 @@ void bmcpu_uninit(void*) {}
 int bmcpu_process(void* handle, int op_type, void* param, int param_size, const std::vector<float*>& inputs,
                   const Shapes& input_shapes, const std::vector<float*>& outputs, Shapes& output_shapes) {
   if (op_type == CPU_USER_DEFINED)
-    return bmcpu_user_process(handle, param, inputs, input_shapes, outputs, output_shapes);
+    return is_sound(param, static_cast<size_t>(param_size))
+               ? bmcpu_user_process(handle, param, inputs, input_shapes, outputs, output_shapes)
+               : -1;
   const Layer* layer = layer_of(op_type);
   return guarded([&] {
     return layer && layer->process(param, param_size, {inputs, input_shapes, outputs, output_shapes}) ? 0 : -1;
@@ -91,14 +101,18 @@ int bmcpu_process(void* handle, int op_type, void* param, int param_size, const 
 
 int bmcpu_reshape(void* handle, int op_type, void* param, int param_size, const Shapes& input_shapes,
                   Shapes& output_shapes) {
-  if (op_type == CPU_USER_DEFINED) return bmcpu_user_reshape(handle, param, input_shapes, output_shapes);
+  if (op_type == CPU_USER_DEFINED)
+    return is_sound(param, static_cast<size_t>(param_size))
+               ? bmcpu_user_reshape(handle, param, input_shapes, output_shapes)
+               : -1;
   const Layer* layer = layer_of(op_type);
   return guarded([&] { return layer && layer->reshape(param, param_size, input_shapes, output_shapes) ? 0 : -1; });
 }
 
 int bmcpu_dtype(void* handle, int op_type, const void* param, size_t param_size, const std::vector<int>& inputs,
                 std::vector<int>& outputs) {
-  if (op_type == CPU_USER_DEFINED) return bmcpu_user_dtype(handle, const_cast<void*>(param), inputs, outputs);
+  if (op_type == CPU_USER_DEFINED)
+    return is_sound(param, param_size) ? bmcpu_user_dtype(handle, const_cast<void*>(param), inputs, outputs) : -1;
   const Layer* layer = layer_of(op_type);
   return guarded([&] { return layer && layer->dtype(param, static_cast<int>(param_size), inputs, outputs) ? 0 : -1; });
 }

@@ -2,6 +2,7 @@
 #ifndef USER_BMCPU_H_
 #define USER_BMCPU_H_
 
+#include <cstddef>
 #include <vector>
 
 using std::vector;  // programs written for the SDK count on it
@@ -16,6 +17,9 @@ extern "C" {
 
 DECL_EXPORT void* user_cpu_init();
 DECL_EXPORT void user_cpu_uninit(void* bmcpu_user_handle);
+// Optional, an addition to the SDK's interface: whether the `bytes` behind `param` hold all that the functions below
+// read, which are not told how many there are. libbmcpu.so asks before it calls them.
+DECL_EXPORT int user_cpu_check(const void* param, size_t bytes);
 DECL_EXPORT int user_cpu_process(void* bmcpu_user_handle, void* param, const std::vector<float*>& input_tensors,
                                  const std::vector<std::vector<int>>& input_shapes,
                                  const std::vector<float*>& output_tensors,

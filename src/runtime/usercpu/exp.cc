@@ -1,5 +1,6 @@
 // USER_EXP: output = outer_scale * exp(inner_scale * input), the stock layer.
 #include <cmath>
+#include <cstddef>
 
 #include "runtime/include/user_bmcpu_common.h"
 #include "runtime/usercpu/layers.h"
@@ -7,11 +8,23 @@
 namespace bmnet::usercpu {
 namespace {
 
+Status check(const void*, size_t bytes) {
+  if (bytes >= offsetof(user_cpu_param_t, u) + sizeof(user_cpu_exp_param_t)) return {};
+  return user_error("exp: the parameter is cut off");
+}
+
+int64_t elements(const std::vector<int>& shape) {
+  int64_t count = 1;
+  for (int dim : shape) count *= dim;
+  return count;
+}
+
 Status process(const void* param, const Buffers& buffers) {
   if (buffers.inputs.size() != 1 || buffers.outputs.size() != 1) return user_error("exp: one input and one output");
   const user_cpu_exp_param_t& exp = static_cast<const user_cpu_param_t*>(param)->u.exp;
-  int64_t count = 1;
-  for (int dim : buffers.input_shapes[0]) count *= dim;
+  const int64_t count = elements(buffers.input_shapes[0]);
+  if (!buffers.output_shapes.empty() && elements(buffers.output_shapes[0]) < count)
+    return user_error("exp: {} elements do not fit a tensor of {}", count, elements(buffers.output_shapes[0]));
   for (int64_t i = 0; i < count; ++i)
     buffers.outputs[0][i] = exp.outer_scale_ * std::exp(exp.inner_scale_ * buffers.inputs[0][i]);
   buffers.output_shapes = buffers.input_shapes;
@@ -30,6 +43,6 @@ Status dtype(const void*, const std::vector<int>& inputs, std::vector<int>& outp
 
 }  // namespace
 
-const Layer kExp = {process, reshape, dtype};
+const Layer kExp = {check, process, reshape, dtype};
 
 }  // namespace bmnet::usercpu

@@ -12,10 +12,17 @@ namespace {
 
 static_assert(USER_BMNET_GENERIC == op::kCpuLayerNumber);
 
+constexpr size_t kHeaderBytes = offsetof(user_cpu_param_t, u) + sizeof(user_cpu_generic_param_t);
+
+size_t content_bytes(const void* param) { return static_cast<const user_cpu_param_t*>(param)->u.generic.length; }
+
+Status check(const void* param, size_t bytes) {
+  if (bytes >= kHeaderBytes && bytes - kHeaderBytes >= content_bytes(param)) return {};
+  return user_error("the parameter is cut off: it holds {} bytes", bytes);
+}
+
 Result<op::CpuLayer> layer_of(const void* param) {
-  const size_t bytes = offsetof(user_cpu_param_t, u) + sizeof(user_cpu_generic_param_t) +
-                       static_cast<const user_cpu_param_t*>(param)->u.generic.length;
-  return op::decode_cpu_layer({static_cast<const uint8_t*>(param), bytes});
+  return op::decode_cpu_layer({static_cast<const uint8_t*>(param), kHeaderBytes + content_bytes(param)});
 }
 
 Shape to_shape(const std::vector<int>& dims) { return {dims.begin(), dims.end()}; }
@@ -149,6 +156,6 @@ Status dtype(const void* param, const std::vector<int>&, std::vector<int>& outpu
 
 }  // namespace
 
-const Layer kGeneric = {process, reshape, dtype};
+const Layer kGeneric = {check, process, reshape, dtype};
 
 }  // namespace bmnet::usercpu

@@ -42,6 +42,11 @@ void* user_cpu_init() {
 
 void user_cpu_uninit(void*) {}
 
+int user_cpu_check(const void* param, size_t bytes) {
+  const Layer* layer = layer_of(bytes >= sizeof(int) ? param : nullptr);
+  return layer ? guarded([&] { return layer->check(param, bytes); }) : -1;
+}
+
 int user_cpu_process(void*, void* param, const std::vector<float*>& inputs,
                      const std::vector<std::vector<int>>& input_shapes, const std::vector<float*>& outputs,
                      std::vector<std::vector<int>>& output_shapes) {
