@@ -1,8 +1,6 @@
 // cast. Numbers go towards zero and saturate, NaN becomes 0, where C leaves the result undefined; integers wrap around
 // as in C; anything but zero is true.
-#include <bit>
-#include <cmath>
-
+#include "base/half.h"
 #include "op/family.h"
 #include "op/kernel.h"
 
@@ -17,41 +15,17 @@ struct BFloat {
   uint16_t bits;
 };
 
-float to_float(Half h) {
-  const uint32_t sign = (h.bits & 0x8000u) << 16;
-  const uint32_t exponent = (h.bits >> 10) & 0x1f, fraction = h.bits & 0x3ff;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), sign ? -1.0f : 1.0f);
-  return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-}
-float to_float(BFloat b) { return std::bit_cast<float>(static_cast<uint32_t>(b.bits) << 16); }
-
-// Round to nearest, ties to even.
-Half to_half(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000u);
-  const float magnitude = std::abs(value);
-  if (value != value) return {static_cast<uint16_t>(sign | 0x7e00u)};
-  if (magnitude >= 65520.0f) return {static_cast<uint16_t>(sign | 0x7c00u)};
-  if (magnitude < 0x1p-14f)  // subnormal: multiples of 2^-24
-    return {static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(magnitude * 0x1p24f)))};
-  const uint32_t rebased = (bits & 0x7fffffffu) - (112u << 23);
-  return {static_cast<uint16_t>(sign | (rebased + 0xfffu + ((rebased >> 13) & 1)) >> 13)};
-}
-BFloat to_bfloat(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  if (value != value) return {static_cast<uint16_t>((bits >> 16) | 0x40u)};
-  return {static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16)};
-}
+float to_float(Half half) { return half_to_float(half.bits); }
+float to_float(BFloat bfloat) { return bfloat_to_float(bfloat.bits); }
 
 template <typename To, typename From>
 To convert(From value) {
   if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
     return convert<To>(to_float(value));
   } else if constexpr (std::is_same_v<To, Half>) {
-    return to_half(static_cast<float>(value));
+    return {float_to_half(static_cast<float>(value))};
   } else if constexpr (std::is_same_v<To, BFloat>) {
-    return to_bfloat(static_cast<float>(value));
+    return {float_to_bfloat(static_cast<float>(value))};
   } else if constexpr (std::is_same_v<To, bool>) {
     return value != 0;
   } else {

@@ -66,77 +66,70 @@ Tensor widened(int data_type, const Shape& shape, const uint8_t* data) {
   return tensor;
 }
 
-template <typename T, typename List>
-void copy_list(const List& list, Tensor& tensor) {
-  std::ranges::transform(list, static_cast<T*>(tensor.raw()), [](auto value) { return static_cast<T>(value); });
+Status check_size(const TensorInfo& info, int64_t size) {
+  if (size == info.count()) return {};
+  return user_error("shape {} needs {} elements, the file holds {}", to_string(info.shape), info.count(), size);
 }
 
-// The data when it stands in one of the typed lists; `runs` are its parts that stayed in the file.
-Result<Tensor> listed_tensor(const TensorProto& proto, const Shape& shape, const std::vector<Bytes>& runs) {
-  const TypeRow& type = *find_type(proto.data_type());
-  Tensor tensor({*type.imported, shape});
-  const auto check = [&](int64_t size) -> Status {
-    if (size == tensor.count()) return {};
-    return user_error("shape {} needs {} elements, the file holds {}", to_string(shape), tensor.count(), size);
-  };
+template <typename T, typename List>
+Result<Tensor> from_list(const TensorInfo& info, const List& list) {
+  BMNET_TRY(check_size(info, list.size()));
+  Tensor tensor(info);
+  std::ranges::transform(list, static_cast<T*>(tensor.raw()), [](auto value) { return static_cast<T>(value); });
+  return tensor;
+}
+
+// FLOAT and DOUBLE; `runs` are the parts of the list that stayed in the file.
+Result<Tensor> from_float_list(const TensorProto& proto, const TensorInfo& info, const std::vector<Bytes>& runs) {
+  const bool wide = proto.data_type() == TensorProto::DOUBLE;
+  if (runs.empty())
+    return wide ? from_list<float>(info, proto.double_data()) : from_list<float>(info, proto.float_data());
+  if (runs.size() > 1 || proto.double_data_size() || proto.float_data_size())
+    return unsupported("its data stands in several pieces; save the model again");
+  BMNET_TRY(check_size(info, static_cast<int64_t>(runs[0].size() / find_type(proto.data_type())->stored_bytes)));
+  if (wide) return widened(proto.data_type(), info.shape, runs[0].data());
+  Tensor tensor(info);
+  std::memcpy(tensor.raw(), runs[0].data(), runs[0].size());
+  return tensor;
+}
+
+// FLOAT16 and BFLOAT16 stand in the list of integers as bit patterns.
+Result<Tensor> from_half_list(const TensorProto& proto, const TensorInfo& info) {
+  BMNET_TRY(check_size(info, proto.int32_data_size()));
+  const std::vector<uint16_t> bits(proto.int32_data().begin(), proto.int32_data().end());
+  return widened(proto.data_type(), info.shape, reinterpret_cast<const uint8_t*>(bits.data()));
+}
+
+// The data when it stands in one of the typed lists.
+Result<Tensor> listed_tensor(const TensorProto& proto, const TensorInfo& info, const std::vector<Bytes>& runs) {
   switch (proto.data_type()) {
     case TensorProto::FLOAT:
-    case TensorProto::DOUBLE: {
-      const bool wide = proto.data_type() == TensorProto::DOUBLE;
-      const int copied = wide ? proto.double_data_size() : proto.float_data_size();
-      if (!runs.empty() && (copied || runs.size() > 1))
-        return unsupported("its data stands in several pieces; save the model again");
-      if (runs.empty()) {
-        BMNET_TRY(check(copied));
-        wide ? copy_list<float>(proto.double_data(), tensor) : copy_list<float>(proto.float_data(), tensor);
-        return tensor;
-      }
-      BMNET_TRY(check(static_cast<int64_t>(runs[0].size() / type.stored_bytes)));
-      if (wide) return widened(proto.data_type(), shape, runs[0].data());
-      std::memcpy(tensor.raw(), runs[0].data(), runs[0].size());
-      return tensor;
-    }
+    case TensorProto::DOUBLE:
+      return from_float_list(proto, info, runs);
+    case TensorProto::FLOAT16:
+    case TensorProto::BFLOAT16:
+      return from_half_list(proto, info);
     case TensorProto::INT64:
-      BMNET_TRY(check(proto.int64_data_size()));
-      copy_list<int64_t>(proto.int64_data(), tensor);
-      return tensor;
+      return from_list<int64_t>(info, proto.int64_data());
     case TensorProto::UINT64:
-      BMNET_TRY(check(proto.uint64_data_size()));
-      copy_list<int64_t>(proto.uint64_data(), tensor);
-      return tensor;
+      return from_list<int64_t>(info, proto.uint64_data());
     case TensorProto::UINT32:
-      BMNET_TRY(check(proto.uint64_data_size()));
-      copy_list<uint32_t>(proto.uint64_data(), tensor);
-      return tensor;
-    default:
-      break;
-  }
-  BMNET_TRY(check(proto.int32_data_size()));
-  switch (proto.data_type()) {
+      return from_list<uint32_t>(info, proto.uint64_data());
     case TensorProto::INT32:
-      copy_list<int32_t>(proto.int32_data(), tensor);
-      break;
+      return from_list<int32_t>(info, proto.int32_data());
     case TensorProto::INT16:
-      copy_list<int16_t>(proto.int32_data(), tensor);
-      break;
+      return from_list<int16_t>(info, proto.int32_data());
     case TensorProto::UINT16:
-      copy_list<uint16_t>(proto.int32_data(), tensor);
-      break;
+      return from_list<uint16_t>(info, proto.int32_data());
     case TensorProto::INT8:
-      copy_list<int8_t>(proto.int32_data(), tensor);
-      break;
+      return from_list<int8_t>(info, proto.int32_data());
     case TensorProto::UINT8:
-      copy_list<uint8_t>(proto.int32_data(), tensor);
-      break;
+      return from_list<uint8_t>(info, proto.int32_data());
     case TensorProto::BOOL:
-      copy_list<bool>(proto.int32_data(), tensor);
-      break;
-    default: {  // half types: bit patterns
-      std::vector<uint16_t> bits(proto.int32_data().begin(), proto.int32_data().end());
-      return widened(proto.data_type(), shape, reinterpret_cast<const uint8_t*>(bits.data()));
-    }
+      return from_list<bool>(info, proto.int32_data());
+    default:
+      return bug("element type {} has no list", proto.data_type());
   }
-  return tensor;
 }
 
 // What the content is, judged by its first bytes; empty when unknown.
@@ -262,7 +255,7 @@ Result<Tensor> ModelFile::tensor(const TensorProto& proto) {
   if (!raw) {
     const int list = proto.data_type() == TensorProto::DOUBLE ? TensorProto::kDoubleDataFieldNumber
                                                               : TensorProto::kFloatDataFieldNumber;
-    return listed_tensor(proto, shape, protobuf::borrowed_payloads(proto, content_, list));
+    return listed_tensor(proto, {dtype, shape}, protobuf::borrowed_payloads(proto, content_, list));
   }
   BMNET_ASSIGN(const Payload payload, raw_payload(proto));
   const TypeRow& type = *find_type(proto.data_type());
