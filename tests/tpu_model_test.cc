@@ -1,50 +1,30 @@
 // The program tpu_model as its users see it: texts, files, exit codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 
 #include "bmodel/reader.h"
 #include "bmodel/testing.h"
 #include "bmodel/writer.h"
+#include "program.h"
 
 namespace bmnet::bmodel {
 namespace {
 
 namespace fs = std::filesystem;
+using bmnet::test::Outcome;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
-struct Outcome {
-  int exit_code;
-  std::string text;
-};
-
-class tpu_model : public ::testing::Test {
+class tpu_model : public bmnet::test::ProgramTest {
  protected:
-  tpu_model() : folder_(fs::path(::testing::TempDir()) / "bmnet_tpu_model_test") {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+  tpu_model() {
     EXPECT_TRUE(write_file(folder_ / "a.bmodel", test::copy_model("a")));
     EXPECT_TRUE(write_file(folder_ / "b.bmodel", test::copy_model("b")));
   }
-  ~tpu_model() override { fs::remove_all(folder_); }
-
-  // Runs it in the folder.
-  Outcome run(const std::string& arguments, const char* program = "tpu_model") const {
-    const std::string line =
-        "cd '" + folder_.string() + "' && " + (fs::path(BMNET_BIN_DIR) / program).string() + " " + arguments;
-    FILE* pipe = popen(line.c_str(), "r");
-    Outcome outcome = {};
-    char buffer[4096];
-    while (const size_t size = std::fread(buffer, 1, sizeof buffer, pipe)) outcome.text.append(buffer, size);
-    outcome.exit_code = WEXITSTATUS(pclose(pipe));
-    return outcome;
-  }
-  fs::path folder_;
+  Outcome run(const std::string& arguments) const { return ProgramTest::run("tpu_model " + arguments); }
 };
 
 TEST_F(tpu_model, shows_info) {
@@ -53,7 +33,7 @@ TEST_F(tpu_model, shows_info) {
   EXPECT_THAT(outcome.text, HasSubstr("net 0: [a]  static\n"));
 }
 
-TEST_F(tpu_model, has_its_older_name_too) { EXPECT_EQ(run("--info a.bmodel", "bm_model.bin").exit_code, 0); }
+TEST_F(tpu_model, has_its_older_name_too) { EXPECT_EQ(ProgramTest::run("bm_model.bin --info a.bmodel").exit_code, 0); }
 
 TEST_F(tpu_model, prints_json) { EXPECT_THAT(run("--print a.bmodel").text, StartsWith("{\n  \"type\": \"B\",\n")); }
 
