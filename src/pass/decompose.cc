@@ -2,6 +2,7 @@
 // Before: any verified graph. After: none of the listed operators on f32 is left, except einsum forms with an ellipsis,
 // repeated labels or more than two operands (they run in a CPU sub-net).
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -53,8 +54,9 @@ Value lp_normalize(nn::LpNormalizeOp op, NnBuilder& build) {
   if (const float epsilon = op.getEpsilon().convertToFloat(); euclidean && epsilon != 0)
     norm = build.binary("add", norm, build.scalar(epsilon));
   if (euclidean) norm = build.unary("sqrt", norm);
-  if (const float least = op.getFloor().convertToFloat(); least > 0)
-    norm = build.binary("max", norm, build.scalar(least));
+  // A vector of zeros stays zero: 0 / smallest. (Squares below the smallest normal number are zero on the chip.)
+  const float smallest = euclidean ? 1e-19f : std::numeric_limits<float>::min();
+  norm = build.binary("max", norm, build.scalar(std::max(op.getFloor().convertToFloat(), smallest)));
   return build.binary("div", x, norm);
 }
 

@@ -110,6 +110,8 @@ std::span<const Row> index_rows();
 std::span<const Row> resize_rows();
 std::span<const Row> recurrent_rows();
 std::span<const Row> detection_rows();
+std::span<const Row> attention_rows();
+std::span<const Row> signal_rows();
 std::span<const Row> quantize_rows();
 std::span<const Row> control_rows();
 std::span<const Row> refused_rows();

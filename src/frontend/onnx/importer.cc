@@ -12,7 +12,7 @@ using onnx_file::AttributeProto;
 using onnx_file::GraphProto;
 using onnx_file::NodeProto;
 
-constexpr int64_t kNewestOpset = 21;
+constexpr int64_t kNewestOpset = 26;
 constexpr int kMaxScopes = 32;                   // branches and functions within each other
 constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
 

@@ -193,6 +193,15 @@ Result<Values> is_inf(Call& call) {
   return call.finish("compare", {{"kind", std::string("eq")}}, {call.in(0), value});
 }
 
+// x * sigmoid(alpha * x)
+Result<Values> swish(Call& call) {
+  const float alpha = call.number("alpha", 1);
+  if (alpha == 1) return call.finish("unary", {{"kind", std::string("silu")}}, {call.in(0)});
+  BMNET_ASSIGN(const ValueId scaled, call.linear(call.in(0), alpha, 0));
+  BMNET_ASSIGN(const ValueId gate, call.unary("sigmoid", scaled));
+  return call.finish("binary", {{"kind", std::string("mul")}}, {call.in(0), gate});
+}
+
 Result<Values> where(Call& call) { return call.finish("select", {}, {call.in(0), call.in(1), call.in(2)}); }
 
 // The slope of PRelu: [C] belongs to the channels of [N,C,...] unless it fits the last axis, as numpy would have it.
@@ -307,6 +316,7 @@ constexpr Row kRows[] = {
     {"Sub", 1, 2, 2, 1, kOldBroadcast, old_binary, "sub", "binary", ""},
     {"Sub", 7, 2, 2, 1, "", binary, "sub", "binary", ""},
     {"Sum", 1, 1, kAny, 1, kConsumed, chained, "add", "binary", ""},
+    {"Swish", 24, 1, 1, 1, "alpha:f", swish, "", "unary, binary", ""},
     {"Tan", 7, 1, 1, 1, "", unary, "tan", "unary", ""},
     {"Tanh", 1, 1, 1, 1, kConsumed, unary, "tanh", "unary", ""},
     {"ThresholdedRelu", 1, 1, 1, 1, "alpha:f", parametric, "thresholded_relu", "unary", ""},

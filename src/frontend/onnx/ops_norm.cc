@@ -76,6 +76,20 @@ Result<Values> layer_norm(Call& call) {
   return Values{values[0], mean, inverse};
 }
 
+// x / sqrt(mean(x*x) + epsilon) * scale over the axes from `axis` on.
+Result<Values> rms_norm(Call& call) {
+  BMNET_ASSIGN(const int64_t axis, Call::normal_axis(call.integer("axis", -1), call.rank(0)));
+  Shape axes(call.rank(0) - axis);
+  std::iota(axes.begin(), axes.end(), axis);
+  BMNET_ASSIGN(const ValueId squared, call.unary("square", call.in(0)));
+  BMNET_ASSIGN(const ValueId mean,
+               call.make("reduce", {{"kind", std::string("mean")}, {"axes", axes}, {"keep_dims", true}}, {squared}));
+  BMNET_ASSIGN(const ValueId shifted, call.linear(mean, 1, call.number("epsilon", 1e-5f)));
+  BMNET_ASSIGN(const ValueId inverse, call.unary("rsqrt", shifted));
+  BMNET_ASSIGN(const ValueId normalized, call.binary("mul", call.in(0), inverse));
+  return call.finish("binary", {{"kind", std::string("mul")}}, {normalized, call.in(1)});
+}
+
 Result<Values> lrn(Call& call) {
   BMNET_ASSIGN(const int64_t size, call.required_integer("size"));
   return call.finish("lrn",
@@ -157,6 +171,7 @@ constexpr Row kRows[] = {
     {"LogSoftmax", 13, 1, 1, 1, "axis:i", softmax, "log_softmax", "softmax", ""},
     {"LpNormalization", 1, 1, 1, 1, "axis:i p:i", lp_normalize, "", "lp_normalize", ""},
     {"MeanVarianceNormalization", 1, 1, 1, 1, "across_channels:i normalize_variance:i axes:is", mean_variance, "", "reduce, binary, unary", ""},
+    {"RMSNormalization", 23, 2, 2, 1, "axis:i epsilon:f stash_type:i", rms_norm, "", "reduce, binary, unary", ""},
     {"Softmax", 1, 1, 1, 1, "axis:i", flat_softmax, "softmax", "softmax", ""},
     {"Softmax", 13, 1, 1, 1, "axis:i", softmax, "softmax", "softmax", ""},
 };

@@ -4,17 +4,22 @@
 #include <numeric>
 #include <optional>
 
-#include "frontend/onnx/call.h"
+#include "frontend/onnx/importer.h"
+#include "frontend/onnx/resampling_matrix.h"
 
 namespace bmnet::frontend::onnx {
 namespace {
+
+constexpr int64_t kMaxMatrix = 8192;  // elements of an axis that is multiplied by a matrix
 
 struct Resampling {
   std::string mode, coordinates, nearest_mode;
   Shape sizes;                // of every axis
   std::vector<float> scales;  // of every axis; empty: from the sizes
   float cubic_coeff = -0.75f;
-  bool exclude_outside = false;
+  bool exclude_outside = false, antialias = false;
+  std::vector<float> roi;  // of tf_crop_and_resize: starts, then ends, of every axis
+  float extrapolation = 0;
 };
 
 // nn.resize works on the axes from 2 on. Other axes are moved: those that keep their size to the front, as one.
@@ -63,6 +68,64 @@ Result<Values> emit(Call& call, const Resampling& r) {
   BMNET_ASSIGN(const ValueId resized, call.make("resize", attributes, {image}));
   BMNET_ASSIGN(const ValueId unfolded, call.reshape(resized, result));
   BMNET_ASSIGN(const ValueId value, call.transpose(unfolded, back));
+  return Values{value};
+}
+
+// ---- by matrices: the forms that nn.resize does not have
+
+AxisResampling axis_resampling(const Resampling& r, const Shape& x, size_t axis) {
+  AxisResampling one{.mode = r.mode, .coordinates = r.coordinates, .nearest_mode = r.nearest_mode};
+  one.in = x[axis], one.out = r.sizes[axis];
+  one.scale = r.scales.empty() ? static_cast<double>(one.out) / static_cast<double>(one.in) : r.scales[axis];
+  if (!r.roi.empty()) one.roi_start = r.roi[axis], one.roi_end = r.roi[axis + x.size()];
+  one.cubic_coeff = r.cubic_coeff;
+  one.exclude_outside = r.exclude_outside, one.antialias = r.antialias;
+  return one;
+}
+
+// x with `axis` multiplied by weights [out,in].
+Result<ValueId> multiply_axis(Call& call, ValueId x, size_t axis, ValueId weights) {
+  const size_t last = call.shape_of(x).size() - 1;
+  Shape permutation(last + 1);
+  std::iota(permutation.begin(), permutation.end(), 0);
+  std::swap(permutation[axis], permutation[last]);
+  BMNET_ASSIGN(const ValueId lines, call.transpose(x, permutation));
+  BMNET_ASSIGN(const ValueId product, call.make("matmul", {{"transpose_b", true}}, {lines, weights}));
+  return call.transpose(product, permutation);
+}
+
+// Axis by axis; what lies beyond the input along any axis becomes the extrapolation value.
+Result<Values> emit_by_matrices(Call& call, const Resampling& r) {
+  const Shape x = call.shape(0);
+  ValueId value = call.in(0);
+  std::optional<ValueId> inside;
+  for (size_t axis = 0; axis < x.size(); ++axis) {
+    const AxisResampling one_axis = axis_resampling(r, x, axis);
+    const bool whole = r.roi.empty() || (r.roi[axis] == 0 && r.roi[axis + x.size()] == 1);
+    if (one_axis.in == one_axis.out && one_axis.scale == 1 && whole) continue;
+    BMNET_TRY(call.importer.reserve(Shape{one_axis.out, one_axis.in}, DType::kF32));
+    if (one_axis.in > kMaxMatrix || one_axis.out > kMaxMatrix)
+      return unsupported("axis {} from {} to {} elements by antialiasing or cut-out; up to {} are supported", axis,
+                         one_axis.in, one_axis.out, kMaxMatrix);
+    const ResamplingMatrix matrix = resampling_matrix(one_axis);
+    BMNET_ASSIGN(value,
+                 multiply_axis(call, value, axis, call.constant<float>({one_axis.out, one_axis.in}, matrix.weights)));
+    if (r.extrapolation == 0 || std::ranges::find(matrix.outside, true) == matrix.outside.end()) continue;
+    std::vector<float> there;
+    for (const bool outside : matrix.outside) there.push_back(outside ? 0.0f : 1.0f);
+    Shape line(x.size(), 1);
+    line[axis] = one_axis.out;
+    const ValueId along = call.constant<float>(line, there);
+    if (inside) {
+      BMNET_ASSIGN(inside, call.binary("mul", *inside, along));
+    } else {
+      inside = along;
+    }
+  }
+  if (inside) {
+    BMNET_ASSIGN(const ValueId added, call.linear(*inside, -r.extrapolation, r.extrapolation));
+    BMNET_ASSIGN(value, call.binary("add", value, added));
+  }
   return Values{value};
 }
 
@@ -128,8 +191,6 @@ Result<Values> resize(Call& call) {
                .scales = {},
                .cubic_coeff = call.number("cubic_coeff_a", -0.75f),
                .exclude_outside = call.integer("exclude_outside", 0) != 0};
-  if (r.coordinates == "tf_crop_and_resize")
-    return unsupported("coordinate_transformation_mode tf_crop_and_resize; crop with Slice, then resize");
   const Shape x = call.shape(0);
   Shape axes = call.integers("axes");
   if (!call.has_attribute("axes")) {
@@ -156,9 +217,20 @@ Result<Values> resize(Call& call) {
     BMNET_TRY(keep_aspect(call.text("keep_aspect_ratio_policy", "stretch"), x, axes, r));
   }
   const bool shrinks = std::ranges::any_of(axes, [&](int64_t axis) { return r.sizes[axis] < x[axis]; });
-  if (call.integer("antialias", 0) && shrinks && r.mode != "nearest")
-    return unsupported("antialias=1 when an axis shrinks; use antialias=0");
-  return emit(call, r);
+  r.antialias = call.integer("antialias", 0) != 0 && shrinks && r.mode != "nearest";
+  if (r.coordinates == "tf_crop_and_resize") {
+    r.extrapolation = call.number("extrapolation_value", 0);
+    BMNET_ASSIGN(const std::vector<float> roi, call.numbers_of(1, "the region of interest"));
+    if (roi.size() != 2 * axes.size())
+      return user_error("a region of interest of {} numbers for {} axes", roi.size(), axes.size());
+    r.roi.assign(2 * x.size(), 0);
+    std::fill(r.roi.begin() + static_cast<ptrdiff_t>(x.size()), r.roi.end(), 1.0f);
+    for (size_t i = 0; i < axes.size(); ++i) {
+      r.roi[axes[i]] = roi[i];
+      r.roi[axes[i] + x.size()] = roi[i + axes.size()];
+    }
+  }
+  return r.antialias || !r.roi.empty() ? emit_by_matrices(call, r) : emit(call, r);
 }
 
 constexpr std::string_view kResize =
@@ -169,7 +241,7 @@ constexpr std::string_view kResize =
 // clang-format off
 constexpr Row kRows[] = {
     {"Resize", 10, 2, 2, 1, "mode:s", upsample_by_input, "", "resize", "constant scales; up to 3 axes"},
-    {"Resize", 11, 1, 4, 1, kResize, resize, "", "resize", "constant scales or sizes; up to 3 axes; no tf_crop_and_resize, no antialiasing"},
+    {"Resize", 11, 1, 4, 1, kResize, resize, "", "resize, matmul", "constant scales or sizes; up to 3 axes"},
     {"Upsample", 1, 1, 1, 1, "height_scale:f width_scale:f mode:s", first_upsample, "", "resize", ""},
     {"Upsample", 7, 1, 1, 1, "mode:s scales:fs", upsample_by_attribute, "", "resize", "up to 3 axes"},
     {"Upsample", 9, 2, 2, 1, "mode:s", upsample_by_input, "", "resize", "constant scales; up to 3 axes"},

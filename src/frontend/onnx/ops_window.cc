@@ -1,8 +1,9 @@
 // Operators with a sliding window: convolution and pooling.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
-#include "frontend/onnx/call.h"
+#include "frontend/onnx/importer.h"
 
 namespace bmnet::frontend::onnx {
 namespace {
@@ -50,6 +51,8 @@ Result<Window> read_window(const Call& call, Shape kernel) {
     return user_error("auto_pad '{}' is not defined", window.auto_pad);
   return window;
 }
+
+constexpr int64_t kMaxTaps = 1024;  // of windows that are taken apart
 
 bool is_same(const Window& window) { return window.auto_pad.starts_with("SAME"); }
 
@@ -125,6 +128,71 @@ Result<Values> conv_transpose(Call& call) {
                      operands(call));
 }
 
+// The values under the windows, gathered from where the offsets point, side by side; then an ordinary convolution.
+Result<Values> deform_conv(Call& call) {
+  BMNET_TRY(check_weight(call));
+  if (call.rank(0) != 4) return unsupported("{} axes; images [N,C,H,W] are supported", call.rank(0));
+  BMNET_ASSIGN(const Window window, read_window(call, kernel_of(call.shape(1))));
+  Values taken = {call.in(0), call.in(2)};
+  if (call.has(4)) taken.push_back(call.in(4));
+  BMNET_ASSIGN(const ValueId gathered, call.make("deform_gather",
+                                                 {{"kernel", window.kernel},
+                                                  {"strides", window.strides},
+                                                  {"pads", window.pads},
+                                                  {"dilations", window.dilations},
+                                                  {"offset_groups", call.integer("offset_group", 1)}},
+                                                 taken));
+  Values factors = {gathered, call.in(1)};
+  if (call.has(3)) factors.push_back(call.in(3));
+  return call.finish("conv",
+                     {{"strides", window.kernel},
+                      {"pads", Shape{0, 0, 0, 0}},
+                      {"dilations", Shape{1, 1}},
+                      {"group", call.integer("group", 1)}},
+                     factors);
+}
+
+// Columns [N,C*window,blocks] back to the image that they were cut from, overlaps added: a transposed convolution of
+// every channel whose weights pick one element of the window each.
+Result<Values> col2im(Call& call) {
+  BMNET_ASSIGN(const Shape image, call.integers_of(1, "the image shape"));
+  BMNET_ASSIGN(const Shape kernel, call.integers_of(2, "the block shape"));
+  const size_t axes = image.size();
+  if (axes < 1 || axes > 3 || kernel.size() != axes)
+    return unsupported("images of {} axes with blocks of {}; 1 to 3 axes are supported", axes, kernel.size());
+  BMNET_ASSIGN(const int64_t taps, checked_elements(kernel));
+  if (call.rank(0) != 3 || call.shape(0)[1] % taps)
+    return user_error("columns of shape {}, [N,C*{},blocks] is expected", to_string(call.shape(0)), taps);
+  Window window{.kernel = kernel, .strides = {}, .dilations = {}, .pads = {}, .auto_pad = {}};
+  BMNET_ASSIGN(window.strides, per_axis(call, "strides", axes, 1, 1));
+  BMNET_ASSIGN(window.dilations, per_axis(call, "dilations", axes, 1, 1));
+  BMNET_ASSIGN(window.pads, per_axis(call, "pads", 2 * axes, 0, 0));
+  Shape blocks = {call.shape(0)[0], call.shape(0)[1]}, rest;
+  for (size_t i = 0; i < axes; ++i) {
+    const int64_t free = image[i] + window.pads[i] + window.pads[i + axes] - (kernel[i] - 1) * window.dilations[i] - 1;
+    if (free < 0) return user_error("a block spans more than the image [{}]", fmt::join(image, ","));
+    blocks.push_back(free / window.strides[i] + 1);
+    rest.push_back(free % window.strides[i]);
+  }
+  if (element_count(std::span(blocks).subspan(2)) != call.shape(0)[2])
+    return user_error("{} blocks, the image has place for [{}]", call.shape(0)[2],
+                      fmt::join(blocks.begin() + 2, blocks.end(), ","));
+  const int64_t channels = blocks[1] / taps;
+  Shape weight_shape = {blocks[1], 1};
+  weight_shape.insert(weight_shape.end(), kernel.begin(), kernel.end());
+  BMNET_TRY(call.importer.reserve(weight_shape, DType::kF32));
+  std::vector<float> picks(blocks[1] * taps);
+  for (int64_t i = 0; i < blocks[1]; ++i) picks[i * taps + i % taps] = 1;
+  BMNET_ASSIGN(const ValueId columns, call.reshape(call.in(0), blocks));
+  return call.finish("conv_transpose",
+                     {{"strides", window.strides},
+                      {"pads", window.pads},
+                      {"dilations", window.dilations},
+                      {"output_padding", rest},
+                      {"group", channels}},
+                     {columns, call.constant<float>(weight_shape, picks)});
+}
+
 op::Attributes pool_attributes(const Call& call, const Window& window, std::string kind) {
   return {{"kind", std::move(kind)},
           {"kernel", window.kernel},
@@ -135,11 +203,111 @@ op::Attributes pool_attributes(const Call& call, const Window& window, std::stri
           {"count_include_pad", call.integer("count_include_pad", 0) != 0}};
 }
 
+// ---- the places where MaxPool found its maxima: every tap of the window is a slice of the padded input, and the
+// number of the greatest one gives the place
+
+struct Taps {
+  const Window& window;
+  Shape x, pooled;
+  Shape units;  // how far apart neighbours along each spatial axis count
+
+  size_t axes() const { return window.kernel.size(); }
+  int64_t count() const { return element_count(window.kernel); }
+  int64_t outputs() const { return element_count(std::span(pooled).subspan(2)); }
+};
+
+// Row by row, or column by column.
+Shape units_of(const Shape& x, bool column_major) {
+  Shape units(x.size() - 2, 1);
+  const size_t axes = units.size();
+  for (size_t i = 1; i < axes; ++i) {
+    if (column_major) {
+      units[i] = units[i - 1] * x[i + 1];
+    } else {
+      units[axes - 1 - i] = units[axes - i] * x[x.size() - i];
+    }
+  }
+  return units;
+}
+
+// The padded input such that every tap of every window lies in it.
+Result<ValueId> padded_for(Call& call, const Taps& taps) {
+  const Window& window = taps.window;
+  Shape pads(2 * taps.x.size(), 0);
+  for (size_t i = 0; i < taps.axes(); ++i) {
+    const int64_t reach =
+        (taps.pooled[i + 2] - 1) * window.strides[i] + (window.kernel[i] - 1) * window.dilations[i] + 1;
+    pads[i + 2] = window.pads[i];
+    pads[taps.x.size() + i + 2] = std::max<int64_t>(reach - taps.x[i + 2] - window.pads[i], 0);
+  }
+  return call.make("pad",
+                   {{"pads", pads}, {"mode", std::string("constant")}, {"value", std::numeric_limits<float>::lowest()}},
+                   {call.in(0)});
+}
+
+// One line [N,C,1,outputs] a tap; `distances`: how far behind the window's first element it lies.
+Result<Values> tap_slices(Call& call, const Taps& taps, std::vector<int64_t>& distances) {
+  BMNET_ASSIGN(const ValueId padded, padded_for(call, taps));
+  Shape steps(taps.x.size(), 1);
+  std::ranges::copy(taps.window.strides, steps.begin() + 2);
+  Values slices;
+  for (int64_t tap = 0; tap < taps.count(); ++tap) {
+    Shape starts(taps.x.size(), 0);
+    int64_t rest = tap, distance = 0;
+    for (size_t i = taps.axes(); i-- > 0; rest /= taps.window.kernel[i]) {
+      starts[i + 2] = rest % taps.window.kernel[i] * taps.window.dilations[i];
+      distance += starts[i + 2] * taps.units[i];
+    }
+    BMNET_ASSIGN(const ValueId slice,
+                 call.make("slice", {{"starts", starts}, {"sizes", taps.pooled}, {"steps", steps}}, {padded}));
+    BMNET_ASSIGN(const ValueId line, call.reshape(slice, {taps.x[0], taps.x[1], 1, taps.outputs()}));
+    slices.push_back(line);
+    distances.push_back(distance);
+  }
+  return slices;
+}
+
+// The place of every window's first element, counted over the whole input; it may lie in the padding.
+Result<ValueId> window_places(Call& call, const Taps& taps) {
+  const Shape shape = {taps.x[0], taps.x[1], taps.outputs()};
+  BMNET_TRY(call.importer.reserve(shape, DType::kI64));
+  const int64_t plane_size = element_count(std::span(taps.x).subspan(2));
+  std::vector<int64_t> places;
+  for (int64_t plane = 0; plane < shape[0] * shape[1]; ++plane)
+    for (int64_t output = 0; output < taps.outputs(); ++output) {
+      int64_t place = plane * plane_size, rest = output;
+      for (size_t i = taps.axes(); i-- > 0; rest /= taps.pooled[i + 2])
+        place += (rest % taps.pooled[i + 2] * taps.window.strides[i] - taps.window.pads[i]) * taps.units[i];
+      places.push_back(place);
+    }
+  return call.constant<int64_t>(shape, places);
+}
+
+Result<ValueId> places_of_maxima(Call& call, const Window& window, const Shape& pooled) {
+  const Taps taps{window, call.shape(0), pooled, units_of(call.shape(0), call.integer("storage_order", 0) != 0)};
+  if (taps.count() > kMaxTaps)
+    return unsupported("indices of maxima in windows of {} elements; up to {} are supported", taps.count(), kMaxTaps);
+  std::vector<int64_t> distances;
+  BMNET_ASSIGN(const Values slices, tap_slices(call, taps, distances));
+  BMNET_ASSIGN(const ValueId stacked, call.make("concat", {{"axis", int64_t{2}}}, slices));
+  BMNET_ASSIGN(
+      const ValueId tap,
+      call.make("arg_reduce", {{"kind", std::string("max")}, {"axis", int64_t{2}}, {"keep_dims", false}}, {stacked}));
+  const ValueId table = call.constant<int64_t>({taps.count()}, distances);
+  BMNET_ASSIGN(const ValueId distance, call.make("gather", {{"axis", int64_t{0}}}, {table, tap}));
+  BMNET_ASSIGN(const ValueId first, window_places(call, taps));
+  BMNET_ASSIGN(const ValueId place, call.binary("add", distance, first));
+  return call.finish_output(1, "reshape", {{"shape", pooled}}, {place});
+}
+
 Result<Values> pool(Call& call) {
-  if (call.wants(1)) return unsupported("the second output of MaxPool (indices) cannot be computed");
   BMNET_ASSIGN(Window window, read_window(call, {}));
   resolve_same(window, call.shape(0));
-  return call.finish("pool", pool_attributes(call, window, std::string(call.kind())), {call.in(0)});
+  BMNET_ASSIGN(Values values,
+               call.finish("pool", pool_attributes(call, window, std::string(call.kind())), {call.in(0)}));
+  if (!call.wants(1)) return values;
+  BMNET_ASSIGN(const ValueId places, places_of_maxima(call, window, call.shape_of(values[0])));
+  return Values{values[0], places};
 }
 
 Result<Window> whole_image(const Call& call) {
@@ -227,15 +395,17 @@ constexpr std::string_view kConvTranspose =
 // clang-format off
 constexpr Row kRows[] = {
     {"AveragePool", 1, 1, 1, 1, "auto_pad:s kernel_shape:is pads:is strides:is ceil_mode:i count_include_pad:i dilations:is", pool, "average", "pool", ""},
+    {"Col2Im", 18, 3, 3, 1, "dilations:is pads:is strides:is", col2im, "", "conv_transpose", "constant shapes; 1 to 3 spatial axes"},
     {"Conv", 1, 2, 3, 1, kConv, conv, "", "conv", "1 to 3 spatial axes"},
     {"ConvTranspose", 1, 2, 3, 1, kConvTranspose, conv_transpose, "", "conv_transpose", "1 to 3 spatial axes"},
+    {"DeformConv", 19, 3, 5, 1, "dilations:is group:i kernel_shape:is offset_group:i pads:is strides:is", deform_conv, "", "deform_gather, conv", "images"},
     {"GlobalAveragePool", 1, 1, 1, 1, "", global_pool, "average", "pool", ""},
     {"GlobalLpPool", 1, 1, 1, 1, "p:f", global_lp_pool, "", "unary, pool", ""},
     {"GlobalLpPool", 2, 1, 1, 1, "p:i", global_lp_pool, "", "unary, pool", ""},
     {"GlobalMaxPool", 1, 1, 1, 1, "", global_pool, "max", "pool", ""},
     {"LpPool", 1, 1, 1, 1, "auto_pad:s kernel_shape:is p:f pads:is strides:is", window_lp_pool, "", "unary, pool", ""},
     {"LpPool", 2, 1, 1, 1, "auto_pad:s kernel_shape:is p:i pads:is strides:is ceil_mode:i dilations:is", window_lp_pool, "", "unary, pool", "ceil_mode 0"},
-    {"MaxPool", 1, 1, 1, 2, "auto_pad:s ceil_mode:i dilations:is kernel_shape:is pads:is storage_order:i strides:is", pool, "max", "pool", "without the indices output"},
+    {"MaxPool", 1, 1, 1, 2, "auto_pad:s ceil_mode:i dilations:is kernel_shape:is pads:is storage_order:i strides:is", pool, "max", "pool, arg_reduce", "indices of windows of up to 1024 elements"},
     {"MaxUnpool", 9, 2, 3, 1, "kernel_shape:is pads:is strides:is", max_unpool, "", "scatter_elements", ""},
 };
 // clang-format on

@@ -16,19 +16,6 @@ using testing::HasSubstr;
 using Ints = std::vector<int64_t>;
 using Floats = std::vector<float>;
 
-std::vector<float> floats(const Tensor& tensor) { return {tensor.data<float>().begin(), tensor.data<float>().end()}; }
-std::vector<int64_t> ints(const Tensor& tensor) {
-  return {tensor.data<int64_t>().begin(), tensor.data<int64_t>().end()};
-}
-
-// One node with all its inputs as network inputs.
-Net single(int64_t opset, const std::string& op, std::vector<Shape> shapes, std::vector<Attr> attributes = {}) {
-  Net net(opset);
-  std::vector<std::string> names;
-  for (size_t i = 0; i < shapes.size(); ++i) net.input(names.emplace_back("x" + std::to_string(i)), shapes[i]);
-  return net.node(op, names, {"y"}, std::move(attributes)).output("y");
-}
-
 // ---- element-wise
 
 TEST(broadcast, old_axis_aligns_the_second_operand) {
@@ -118,12 +105,6 @@ TEST(max_pool, ceil_mode_adds_a_last_partial_window) {
   const Net net =
       single(10, "MaxPool", {{1, 1, 5}}, {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}, {"ceil_mode", 1}});
   EXPECT_THAT(floats(run(net, {f32({1, 1, 5}, {1, 2, 3, 4, 5})})[0]), ElementsAre(2, 4, 5));
-}
-
-TEST(max_pool, refuses_indices_that_are_used) {
-  Net net(10);
-  net.input("x", {1, 1, 4}).node("MaxPool", {"x"}, {"y", "i"}, {{"kernel_shape", Ints{2}}}).output("y").output("i");
-  EXPECT_THAT(refusal(net), HasSubstr("(MaxPool): the second output of MaxPool (indices) cannot be computed"));
 }
 
 TEST(average_pool, padding_counts_only_when_asked) {
@@ -336,9 +317,9 @@ TEST(grid_sample, outside_is_zero_border_or_mirrored) {
   EXPECT_THAT(floats(sampled({{"mode", "nearest"}, {"padding_mode", "reflection"}}, {1.5, -0.5})), ElementsAre(2));
 }
 
-TEST(grid_sample, bicubic_is_refused) {
-  EXPECT_THAT(refusal(single(16, "GridSample", {{1, 1, 2, 2}, {1, 1, 1, 2}}, {{"mode", "bicubic"}})),
-              HasSubstr("mode 'bicubic'; bilinear and nearest"));
+TEST(grid_sample, unknown_modes_are_refused) {
+  EXPECT_THAT(refusal(single(16, "GridSample", {{1, 1, 2, 2}, {1, 1, 1, 2}}, {{"mode", "lanczos"}})),
+              HasSubstr("mode"));
 }
 
 // ---- constants and types

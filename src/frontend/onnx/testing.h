@@ -117,6 +117,22 @@ struct Net {
   onnx_file::ModelProto model;
 };
 
+// One node with all its inputs as network inputs.
+inline Net single(int64_t opset, const std::string& op, const std::vector<Shape>& shapes,
+                  std::vector<Attr> attributes = {}) {
+  Net net(opset);
+  std::vector<std::string> names;
+  for (size_t i = 0; i < shapes.size(); ++i) net.input(names.emplace_back("x" + std::to_string(i)), shapes[i]);
+  return net.node(op, names, {"y"}, std::move(attributes)).output("y");
+}
+
+inline std::vector<float> floats(const Tensor& tensor) {
+  return {tensor.data<float>().begin(), tensor.data<float>().end()};
+}
+inline std::vector<int64_t> ints(const Tensor& tensor) {
+  return {tensor.data<int64_t>().begin(), tensor.data<int64_t>().end()};
+}
+
 inline Result<op::Graph> import_graph(const Net& net, const ImportOptions& options = {}) {
   const std::string file = net.model.SerializeAsString();
   BMNET_ASSIGN(const nn::Model model, import_onnx(as_bytes(file), "net.onnx", ".", options));
