@@ -1,7 +1,8 @@
 // bench_sim [--device=D] [--repeat=N] [--instructions] FOLDER: runs the network of a folder (compilation.bmodel with
 // its input_ref_data.dat and output_ref_data.dat) and prints seconds per run, cycles and commands, and whether the
 // outputs are those of the folder, bit for bit. --instructions: host time by instruction instead, which costs a little
-// itself.
+// itself. With resnet50_int8 in place of the folder: the generated stream of that size (resnet_stream.h), four images a
+// run.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
@@ -9,6 +10,7 @@
 #include "base/sha256.h"
 #include "bench/report.h"
 #include "bench/sim/profiled_simulator.h"
+#include "bench/sim/resnet_stream.h"
 #include "runtime/session.h"
 
 namespace bmnet::bench {
@@ -54,14 +56,43 @@ nlohmann::json to_json(const ProfiledSimulator::Costs& costs, int runs) {
   return rows;
 }
 
-Status measure(const Arguments& a) {
+Result<std::unique_ptr<Device>> open(const Arguments& a, ProfiledSimulator::Costs& costs) {
+  if (!a.instructions) return open_device(a.device);
+  return ProfiledSimulator::create(costs);
+}
+
+Status measure_stream(const Arguments& a) {
+  BMNET_ASSIGN(const ResnetStream stream, make_resnet_stream());
   ProfiledSimulator::Costs costs;
-  std::unique_ptr<Device> device;
-  if (a.instructions) {
-    BMNET_ASSIGN(device, ProfiledSimulator::create(costs));
-  } else {
-    BMNET_ASSIGN(device, open_device(a.device));
+  BMNET_ASSIGN(const auto device, open(a, costs));
+  std::vector<uint32_t> data((stream.end - stream.begin) / 4);
+  uint32_t state = 1;
+  for (uint32_t& word : data) word = state = state * 1664525 + 1013904223;
+  nlohmann::json seconds;
+  LaunchReport report;
+  for (int i = 0; i < a.repeat; ++i) {
+    BMNET_TRY(device->write(stream.begin, std::as_bytes(std::span(data))));
+    const Stopwatch watch;
+    BMNET_ASSIGN(report, device->launch(stream.groups, {}));
+    seconds.push_back(watch.seconds());
   }
+  std::vector<std::byte> result(stream.result_bytes);
+  BMNET_TRY(device->read(stream.result, result));
+  print_line({{"threads", thread_count()},
+              {"seconds", seconds},
+              {"images", ResnetStream::kImages},
+              {"cycles", report.cycles},
+              {"commands", report.engines[0].commands + report.engines[1].commands},
+              {"macs", stream.macs * ResnetStream::kImages},
+              {"digest", to_hex(sha256({reinterpret_cast<const uint8_t*>(result.data()), result.size()}))},
+              {"instructions", to_json(costs, a.repeat)}});
+  return {};
+}
+
+Status measure(const Arguments& a) {
+  if (a.folder == "resnet50_int8") return measure_stream(a);
+  ProfiledSimulator::Costs costs;
+  BMNET_ASSIGN(std::unique_ptr<Device> device, open(a, costs));
   BMNET_ASSIGN(const auto session, Session::open(std::move(device)));
   BMNET_TRY(session->load(a.folder / "compilation.bmodel"));
   BMNET_ASSIGN(const auto inputs, session->inputs());

@@ -205,7 +205,8 @@ Case generate_arrange(Random& random) {
   c.set(tiu::opd1_n, entries);
   c.set(tiu::opd1_addr, list);
   // Close to the end of the lanes in nearly all cases: all behind the first row counts as touched.
-  const uint64_t rows = random.chance(99) ? 16 : 1024, base = bm1684::kLaneBytes - 2 * rows * kRowBytes;
+  const uint64_t rows = random.pick(0, 499) == 0 ? 1024 : random.one_of({4, 16}),
+                 base = bm1684::kLaneBytes - 2 * rows * kRowBytes;
   c.set(tiu::opd0_addr, base), c.set(tiu::res0_addr, base + rows * kRowBytes);
   for (uint64_t i = 0; i < entries; ++i) {
     std::vector<uint8_t> entry(kEntryBytes);
