@@ -1,9 +1,9 @@
 #include "frontend/mxnet/params.h"
 
-#include <cstring>
+#include <algorithm>
 
-#include "frontend/elements.h"
 #include "frontend/emitter.h"
+#include "frontend/stored_tensor.h"
 
 namespace bmnet::frontend::mxnet {
 namespace {
@@ -12,124 +12,72 @@ constexpr uint64_t kListMagic = 0x112;
 constexpr uint32_t kMagicV1 = 0xF993FAC8, kMagicV2 = 0xF993FAC9, kMagicV3 = 0xF993FACA;
 constexpr uint32_t kMaxAxes = 32;
 
-template <typename Stored, typename Convert>
-Tensor widened(Shape shape, Bytes data, Convert convert) {
-  Tensor tensor({DType::kF32, std::move(shape)});
-  float* out = static_cast<float*>(tensor.raw());
-  for (int64_t i = 0; i < tensor.count(); ++i) {
-    Stored value;
-    std::memcpy(&value, data.data() + i * sizeof(Stored), sizeof(Stored));
-    out[i] = convert(value);
-  }
-  return tensor;
-}
-
 struct ElementType {
   int32_t flag;
-  size_t bytes;
-  DType dtype;
+  StoredType type;
 };
-constexpr int32_t kF64 = 1, kF16 = 2;
-constexpr ElementType kTypes[] = {
-    {0, 4, DType::kF32}, {kF64, 8, DType::kF32}, {kF16, 2, DType::kF32}, {3, 1, DType::kU8},  {4, 4, DType::kI32},
-    {5, 1, DType::kI8},  {6, 8, DType::kI64},    {8, 2, DType::kI16},    {9, 2, DType::kU16}, {10, 4, DType::kU32}};
+constexpr ElementType kTypes[] = {{0, {Stored::kAsIs, 4, DType::kF32}},  {1, {Stored::kDouble, 8, DType::kF32}},
+                                  {2, {Stored::kHalf, 2, DType::kF32}},  {3, {Stored::kAsIs, 1, DType::kU8}},
+                                  {4, {Stored::kAsIs, 4, DType::kI32}},  {5, {Stored::kAsIs, 1, DType::kI8}},
+                                  {6, {Stored::kAsIs, 8, DType::kI64}},  {7, {Stored::kBool, 1, DType::kBool}},
+                                  {8, {Stored::kAsIs, 2, DType::kI16}},  {9, {Stored::kAsIs, 2, DType::kU16}},
+                                  {10, {Stored::kAsIs, 4, DType::kU32}}, {12, {Stored::kBFloat, 2, DType::kF32}}};
 
-class Reader {
- public:
-  Reader(Bytes file, std::shared_ptr<const void> owner) : file_(file), owner_(std::move(owner)) {}
-
-  template <typename T>
-  Result<T> number() {
-    BMNET_ASSIGN(const Bytes bytes, take(sizeof(T)));
-    T value;
-    std::memcpy(&value, bytes.data(), sizeof(T));
-    return value;
-  }
-
-  Result<Bytes> take(uint64_t size) {
-    if (!contains(file_, position_, size))
-      return user_error("byte {}: {} bytes run past the end of the file ({} left): it is cut off or damaged", position_,
-                        size, file_.size() - position_);
-    const Bytes bytes = file_.subspan(position_, size);
-    position_ += size;
-    return bytes;
-  }
-
-  // A count of things that take at least `each` bytes.
-  Result<uint64_t> count(uint64_t each) {
-    BMNET_ASSIGN(const uint64_t value, number<uint64_t>());
-    if (value > (file_.size() - position_) / each)
-      return user_error("byte {}: {} entries cannot stand in {} bytes: the file is damaged", position_ - 8, value,
-                        file_.size() - position_);
-    return value;
-  }
-
-  Result<Tensor> array() {
-    BMNET_ASSIGN(const uint32_t first, number<uint32_t>());
-    const bool named_storage = first == kMagicV2 || first == kMagicV3;
-    if (named_storage) {
-      BMNET_ASSIGN(const int32_t storage, number<int32_t>());
-      if (storage != 0) return unsupported("byte {}: it is sparse; save it as a dense array", position_ - 4);
-    }
-    uint32_t axes = first;
-    const bool wide = named_storage || first == kMagicV1;
+// Dimensions are 64 bits wide, in the oldest files 32.
+Result<Shape> read_shape(ByteReader& file, uint32_t axes, bool wide) {
+  Shape shape;
+  for (uint32_t i = 0; i < axes; ++i) {
     if (wide) {
-      BMNET_ASSIGN(axes, number<uint32_t>());
+      BMNET_ASSIGN(const int64_t dim, file.number<int64_t>());
+      shape.push_back(dim);
+    } else {
+      BMNET_ASSIGN(const uint32_t dim, file.number<uint32_t>());
+      shape.push_back(dim);
     }
-    if (axes > kMaxAxes) return user_error("byte {}: {} axes: the file is damaged", position_ - 4, axes);
-    if (axes == 0 && first != kMagicV3) return Tensor({DType::kF32, {0}});  // a name without data
-    Shape shape;
-    for (uint32_t i = 0; i < axes; ++i) {
-      if (wide) {
-        BMNET_ASSIGN(const int64_t dim, number<int64_t>());
-        shape.push_back(dim);
-      } else {
-        BMNET_ASSIGN(const uint32_t dim, number<uint32_t>());
-        shape.push_back(dim);
-      }
-    }
-    BMNET_TRY(take(8));  // device type and number
-    BMNET_ASSIGN(const int32_t flag, number<int32_t>());
-    return elements(flag, std::move(shape));
   }
+  return shape;
+}
 
-  bool at_end() const { return position_ == file_.size(); }
+Result<Tensor> read_elements(ByteReader& file, Shape shape, const std::shared_ptr<const void>& owner) {
+  BMNET_TRY(file.take(8));  // device type and number
+  BMNET_ASSIGN(const int32_t flag, file.number<int32_t>());
+  const auto* element = std::ranges::find(kTypes, flag, &ElementType::flag);
+  if (element == std::end(kTypes)) return unsupported("byte {}: element type {} is unknown", file.position() - 4, flag);
+  auto count = checked_elements(shape);
+  if (!count) return with_context(fmt::format("byte {}", file.position()), std::move(count).error());
+  BMNET_ASSIGN(const Bytes data, file.take(static_cast<uint64_t>(*count) * element->type.bytes));
+  return stored_tensor(element->type, std::move(shape), data, owner);
+}
 
- private:
-  Result<Tensor> elements(int32_t flag, Shape shape) {
-    const ElementType* type = nullptr;
-    for (const ElementType& row : kTypes)
-      if (row.flag == flag) type = &row;
-    if (!type) return unsupported("byte {}: element type {} is unknown", position_ - 4, flag);
-    auto elements = checked_elements(shape);
-    if (!elements) return with_context(fmt::format("byte {}", position_), std::move(elements).error());
-    BMNET_ASSIGN(const Bytes data, take(static_cast<uint64_t>(*elements) * type->bytes));
-    if (flag == kF16) return widened<uint16_t>(std::move(shape), data, half_to_float);
-    if (flag == kF64) return widened<double>(std::move(shape), data, [](double v) { return static_cast<float>(v); });
-    const TensorInfo info{type->dtype, std::move(shape)};
-    if (reinterpret_cast<uintptr_t>(data.data()) % type->bytes == 0)
-      return Tensor(info, const_cast<uint8_t*>(data.data()), owner_);  // constants are never written
-    Tensor tensor(info);
-    std::memcpy(tensor.raw(), data.data(), data.size());
-    return tensor;
+Result<Tensor> read_array(ByteReader& file, const std::shared_ptr<const void>& owner) {
+  BMNET_ASSIGN(const uint32_t first, file.number<uint32_t>());
+  const bool named_storage = first == kMagicV2 || first == kMagicV3;
+  if (named_storage) {
+    BMNET_ASSIGN(const int32_t storage, file.number<int32_t>());
+    if (storage != 0) return unsupported("byte {}: it is sparse; save it as a dense array", file.position() - 4);
   }
-
-  Bytes file_;
-  std::shared_ptr<const void> owner_;
-  uint64_t position_ = 0;
-};
+  uint32_t axes = first;
+  const bool wide = named_storage || first == kMagicV1;
+  if (wide) {
+    BMNET_ASSIGN(axes, file.number<uint32_t>());
+  }
+  if (axes > kMaxAxes) return user_error("byte {}: {} axes: the file is damaged", file.position() - 4, axes);
+  if (axes == 0 && first != kMagicV3) return Tensor({DType::kF32, {0}});  // a name without data
+  BMNET_ASSIGN(Shape shape, read_shape(file, axes, wide));
+  return read_elements(file, std::move(shape), owner);
+}
 
 }  // namespace
 
 Result<Params> parse_params(Bytes file, std::shared_ptr<const void> owner) {
-  Reader reader(file, std::move(owner));
+  ByteReader reader(file);
   BMNET_ASSIGN(const uint64_t magic, reader.number<uint64_t>());
   if (magic != kListMagic) return user_error("it is no MXNet parameter file: it does not begin with {:#x}", kListMagic);
   BMNET_TRY(reader.take(8));
   BMNET_ASSIGN(const uint64_t count, reader.count(4));
   std::vector<Tensor> arrays;
   for (uint64_t i = 0; i < count; ++i) {
-    auto array = reader.array();
+    auto array = read_array(reader, owner);
     if (!array) return with_context(fmt::format("array {}", i), std::move(array).error());
     arrays.push_back(*std::move(array));
   }
@@ -144,7 +92,7 @@ Result<Params> parse_params(Bytes file, std::shared_ptr<const void> owner) {
     if (array.count() == 0) continue;
     if (!params.emplace(name, array).second) return user_error("array '{}' stands twice", name);
   }
-  if (!reader.at_end()) return user_error("bytes follow the last name: the file is damaged");
+  if (reader.left() != 0) return user_error("bytes follow the last name: the file is damaged");
   return params;
 }
 
