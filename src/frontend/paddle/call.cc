@@ -7,20 +7,34 @@ namespace {
 
 // clang-format off
 constexpr Row refused(std::string_view name, std::string_view remark) { return {name, nullptr, "", "", "", remark}; }
-constexpr std::string_view kCutBefore = "detections are decoded on the host; end the network before it with --output_names";
-constexpr std::string_view kControl = "control flow over blocks is not supported";
-constexpr std::string_view kLod = "sequences of varying length (LoD) are not supported";
+constexpr std::string_view kLod = "sequences of varying length (LoD) are not supported; pad them and use rnn";
+constexpr std::string_view kOpen = "the number of its results depends on the data; end the network before it with --output_names";
+constexpr std::string_view kArrays = "arrays of tensors are not supported";
+constexpr std::string_view kRandom = "random values are drawn at run time; give the variable as an input with --input_names";
+constexpr std::string_view kControl = "control flow of JSON programs is not supported";
+constexpr std::string_view kTraining = "it belongs to training; end the network before it with --output_names";
 constexpr Row kRefused[] = {
-    refused("anchor_generator", kCutBefore), refused("box_clip", kCutBefore), refused("box_coder", kCutBefore),
-    refused("collect_fpn_proposals", kCutBefore), refused("conditional_block", kControl),
-    refused("deformable_conv", "deformable convolutions have no operator here"),
-    refused("deformable_conv_v1", "deformable convolutions have no operator here"),
-    refused("density_prior_box", kCutBefore), refused("distribute_fpn_proposals", kCutBefore),
-    refused("generate_proposals", kCutBefore), refused("generate_proposals_v2", kCutBefore),
-    refused("matrix_nms", kCutBefore), refused("multiclass_nms", kCutBefore), refused("multiclass_nms2", kCutBefore),
-    refused("multiclass_nms3", kCutBefore), refused("sequence_conv", kLod), refused("sequence_expand", kLod),
-    refused("sequence_pool", kLod), refused("sequence_softmax", kLod), refused("im2sequence", kLod),
-    refused("while", kControl), refused("yolo_box", kCutBefore),
+    refused("sequence_concat", kLod), refused("sequence_conv", kLod), refused("sequence_expand", kLod),
+    refused("sequence_expand_as", kLod), refused("sequence_mask", kLod), refused("sequence_pad", kLod),
+    refused("sequence_pool", kLod), refused("sequence_reshape", kLod), refused("sequence_reverse", kLod),
+    refused("sequence_slice", kLod), refused("sequence_softmax", kLod), refused("sequence_unpad", kLod),
+    refused("im2sequence", kLod), refused("lstm", kLod), refused("lstmp", kLod), refused("gru", kLod), refused("row_conv", kLod),
+    refused("lod_reset", kLod), refused("ctc_align", kLod), refused("crf_decoding", kLod), refused("linear_chain_crf", kLod),
+    refused("fusion_gru", kLod), refused("fusion_lstm", kLod), refused("multi_gru", kLod), refused("add_position_encoding", kLod),
+    refused("locality_aware_nms", kLod), refused("retinanet_detection_output", kLod), refused("polygon_box_transform", kLod),
+    refused("where_index", kOpen), refused("masked_select", kOpen), refused("unique", kOpen), refused("unique_consecutive", kOpen),
+    refused("write_to_array", kArrays), refused("read_from_array", kArrays), refused("lod_array_length", kArrays),
+    refused("tensor_array_to_tensor", kArrays), refused("beam_search", kArrays), refused("beam_search_decode", kArrays),
+    refused("gaussian_random", kRandom), refused("uniform_random", kRandom), refused("randint", kRandom), refused("bernoulli", kRandom),
+    refused("sampling_id", kRandom), refused("multinomial", kRandom),
+    refused("softmax_with_cross_entropy", kTraining), refused("cross_entropy", kTraining), refused("cross_entropy2", kTraining),
+    refused("yolov3_loss", kTraining), refused("target_assign", kTraining), refused("bipartite_match", kTraining),
+    refused("warpctc", kTraining),
+    refused("cudnn_lstm", "its weights are one opaque buffer; save the network with rnn (Paddle 2.0 and newer)"),
+    refused("pd_op.if", kControl), refused("pd_op.while", kControl), refused("pd_op.pylayer", kControl),
+    refused("py_func", "its code is not part of the model; end the network before it with --output_names"),
+    refused("deformable_psroi_pooling", "deformable pooling has no operator here"),
+    refused("prroi_pool", "precise pooling has no operator here"),
 };
 // clang-format on
 
@@ -29,7 +43,9 @@ constexpr Row kRefused[] = {
 std::span<const Row> refused_rows() { return kRefused; }
 
 const Row* find_row(std::string_view op) {
-  for (const auto& rows : {layer_rows(), math_rows(), shape_rows(), refused_rows()})
+  auto all = families();
+  all.push_back(refused_rows());
+  for (const auto& rows : all)
     for (const Row& row : rows)
       if (row.name == op) return &row;
   return nullptr;
@@ -98,6 +114,7 @@ float Call::number(std::string_view name, float otherwise) const {
   if (!found) return otherwise;
   if (found->has_f()) return found->f();
   if (found->has_float64()) return static_cast<float>(found->float64());
+  if (found->has_l()) return static_cast<float>(found->l());
   if (found->has_i()) return static_cast<float>(found->i());
   return otherwise;
 }
@@ -121,8 +138,36 @@ std::vector<float> Call::numbers(std::string_view name) const {
   if (!found) return {};
   std::vector<float> values(found->floats().begin(), found->floats().end());
   for (const double value : found->float64s()) values.push_back(static_cast<float>(value));
-  if (values.empty() && found->has_f()) values.push_back(found->f());
+  if (values.empty())  // whole numbers may be written as such
+    for (const int64_t value : integers(name)) values.push_back(static_cast<float>(value));
+  if (values.empty() && (found->has_f() || found->has_float64())) values.push_back(number(name, 0));
   return values;
+}
+
+std::vector<std::string> Call::texts(std::string_view name) const {
+  const auto* found = attribute(name);
+  return found ? std::vector<std::string>(found->strings().begin(), found->strings().end())
+               : std::vector<std::string>();
+}
+
+Result<int64_t> Call::stated_axis(int64_t otherwise, int64_t rank) const {
+  int64_t axis = integer("axis", otherwise);
+  if (has("AxisTensor") || has("Axis")) {
+    BMNET_ASSIGN(const std::vector<int64_t> known, integers_from("", has("Axis") ? "Axis" : "AxisTensor", ""));
+    if (known.size() != 1) return user_error("the axis has {} values", known.size());
+    axis = known[0];
+  }
+  return normal_axis(axis, rank);
+}
+
+Result<ValueId> Call::activated(ValueId x, const std::string& name) {
+  if (name.empty() || name == "identity") return x;
+  for (const std::string_view kind : {"relu", "sigmoid", "tanh", "gelu", "mish", "hard_swish"})
+    if (name == kind) return unary(kind, x);
+  if (name == "relu6") return unary("clip", x, 0, 6);
+  if (name == "swish" || name == "silu") return unary("silu", x);
+  if (name == "leaky_relu") return unary("leaky_relu", x, number("fuse_alpha", 0.02f));
+  return unsupported("the fused activation {}; save the program without fusion passes", name);
 }
 
 Status Call::require_channels_first(std::string_view attribute) const {

@@ -55,7 +55,13 @@ class Call : public Emitter {
   std::string text(std::string_view name, std::string_view otherwise) const;
   std::vector<int64_t> integers(std::string_view name) const;  // also of a single integer
   std::vector<float> numbers(std::string_view name) const;     // also of a single number
+  std::vector<std::string> texts(std::string_view name) const;
   Status require_channels_first(std::string_view attribute) const;
+  // Attribute axis, or what input AxisTensor or Axis says instead, counted from the front.
+  Result<int64_t> stated_axis(int64_t otherwise, int64_t rank) const;
+
+  // `x` under the activation that a fused operator names; "" and "identity" leave it.
+  Result<ValueId> activated(ValueId x, const std::string& name);
 
   // ---- further outputs
   void set(std::string_view parameter, size_t i, ValueId value);
@@ -70,7 +76,20 @@ class Call : public Emitter {
 
 std::span<const Row> layer_rows();
 std::span<const Row> math_rows();
+std::span<const Row> matrix_rows();
 std::span<const Row> shape_rows();
+std::span<const Row> index_rows();
+std::span<const Row> sample_rows();
+std::span<const Row> box_rows();
+std::span<const Row> region_rows();
+std::span<const Row> recurrent_rows();
+std::span<const Row> quantize_rows();
+
+// All that can be compiled, family by family.
+inline std::vector<std::span<const Row>> families() {
+  return {layer_rows(),  math_rows(), matrix_rows(), shape_rows(),     index_rows(),
+          sample_rows(), box_rows(),  region_rows(), recurrent_rows(), quantize_rows()};
+}
 std::span<const Row> refused_rows();
 
 // Null when unknown.

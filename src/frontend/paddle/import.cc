@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "frontend/paddle/call.h"
 #include "frontend/paddle/params.h"
+#include "frontend/paddle/pir.h"
 #include "frontend/protobuf/message.h"
 
 namespace bmnet::frontend {
@@ -21,6 +22,12 @@ using paddle_file::VarDesc;
 
 constexpr int kTensor = 7;
 
+const SupportedOp kControl[] = {
+    {"conditional_block", "", "", "its operators", "a condition known from shapes and constants"},
+    {"select_input", "", "", "", "a mask known from shapes and constants"},
+    {"while", "", "", "its operators", "conditions known from shapes and constants"},
+};
+
 // Names of the parameters, sorted as a combined file has them.
 std::vector<std::string> parameter_names(const BlockDesc& block) {
   std::set<std::string> names;
@@ -31,8 +38,9 @@ std::vector<std::string> parameter_names(const BlockDesc& block) {
 
 class Importer {
  public:
-  Importer(const BlockDesc& block, const Params& params, const ImportOptions& options, const std::string& graph_name)
-      : block_(block), params_(params), options_(options), graph_(graph_name) {}
+  Importer(const ProgramDesc& program, const Params& params, const ImportOptions& options,
+           const std::string& graph_name)
+      : program_(program), block_(program.blocks(0)), params_(params), options_(options), graph_(graph_name) {}
 
   Result<nn::Model> run() {
     const std::vector<std::string> outputs = options_.output_names.empty() ? fetched() : options_.output_names;
@@ -132,6 +140,66 @@ class Importer {
     return needed;
   }
 
+  // ---- control flow whose course is known
+
+  Result<bool> known_condition(const OpDesc& op, std::string_view parameter) const {
+    const auto names = paddle::arguments_of(op.inputs(), parameter);
+    const auto value = names.empty() ? scope_.end() : scope_.find(names[0]);
+    if (value == scope_.end()) return user_error("its input {} has no value", parameter);
+    const Tensor* known = graph_.constant_value(value->second);
+    if (!known || known->dtype() != DType::kBool || known->count() != 1)
+      return unsupported(
+          "its condition depends on the data; only control flow whose course follows from shapes and constants can be "
+          "compiled");
+    return known->data<bool>()[0];
+  }
+
+  Status import_block(const OpDesc& op) {
+    constexpr int kMostOps = 100'000, kMostDepth = 32;
+    int index = -1;
+    for (const auto& attribute : op.attrs())
+      if (attribute.name() == "sub_block") index = attribute.block_idx();
+    if (index < 1 || index >= program_.blocks_size()) return user_error("its block {} does not exist", index);
+    if (++depth_ > kMostDepth) return unsupported("blocks within blocks, more than {} deep", kMostDepth);
+    for (const OpDesc& inner : program_.blocks(index).ops()) {
+      if (++unrolled_ops_ > kMostOps) return unsupported("it runs for more than {} operators", kMostOps);
+      BMNET_TRY(import_op(inner));
+    }
+    --depth_;
+    return {};
+  }
+
+  // One of the inputs X, by the number in Mask.
+  Status import_selection(const OpDesc& op) {
+    const auto names = paddle::arguments_of(op.inputs(), "X"), mask = paddle::arguments_of(op.inputs(), "Mask");
+    const auto found = mask.empty() ? scope_.end() : scope_.find(mask[0]);
+    const Tensor* known = found == scope_.end() ? nullptr : graph_.constant_value(found->second);
+    if (!known || known->dtype() != DType::kI32 || known->count() != 1)
+      return unsupported("which of its inputs counts depends on the data");
+    const int32_t chosen = known->data<int32_t>()[0];
+    const auto results = paddle::arguments_of(op.outputs(), "Out");
+    if (chosen < 0 || chosen >= std::ssize(names) || results.empty())
+      return user_error("it chooses input {} of {}", chosen, names.size());
+    const auto value = scope_.find(names[chosen]);
+    if (value == scope_.end()) return user_error("variable '{}' has no value", names[chosen]);
+    scope_[results[0]] = value->second;
+    return {};
+  }
+
+  Status import_control(const OpDesc& op) {
+    if (op.type() == "select_input") return import_selection(op);
+    const std::string_view parameter = op.type() == "while" ? "Condition" : "Cond";
+    BMNET_ASSIGN(bool goes_on, known_condition(op, parameter));
+    while (goes_on) {
+      BMNET_TRY(import_block(op));
+      if (op.type() != "while") return {};
+      BMNET_ASSIGN(goes_on, known_condition(op, parameter));
+    }
+    return {};
+  }
+
+  // ---- operators
+
   Status import_op(const OpDesc& op) {
     const paddle::Row* row = paddle::find_row(op.type());
     const auto first_output = [&]() -> std::string {
@@ -141,6 +209,11 @@ class Importer {
     };
     const std::string node = first_output();
     const std::string label = fmt::format("operator {} ('{}')", op.type(), node);
+    if (std::ranges::find(kControl, op.type(), &SupportedOp::name) != std::end(kControl)) {
+      auto status = import_control(op);
+      if (!status) return with_context(label, std::move(status).error());
+      return {};
+    }
     if (!row) return unsupported("{}: it is not supported; --list_ops shows those that are", label);
     if (!row->convert) return unsupported("{}: {}", label, row->remark);
     paddle::Call call(graph_, *row, op, node, scope_);
@@ -154,15 +227,24 @@ class Importer {
     return {};
   }
 
+  const ProgramDesc& program_;
   const BlockDesc& block_;
   const Params& params_;
   const ImportOptions& options_;
   nn::GraphBuilder graph_;
   paddle::Scope scope_;
   std::set<std::string, std::less<>> given_;  // inputs of the network and fixed ones
+  int depth_ = 0, unrolled_ops_ = 0;
 };
 
+constexpr size_t kHead = 256;  // bytes that tell a JSON program
+
 Result<ProgramDesc> read_program(Bytes file, const std::string& name) {
+  if (paddle::looks_like_json_program(as_text(file.first(std::min<size_t>(file.size(), kHead))))) {
+    auto program = paddle::read_json_program(as_text(file));
+    if (!program) return with_context(name, std::move(program).error());
+    return program;
+  }
   ProgramDesc program;
   BMNET_TRY(protobuf::read_message(file, name, program));
   if (program.blocks_size() == 0) return user_error("{}: it is no Paddle program: it has no blocks", name);
@@ -172,7 +254,7 @@ Result<ProgramDesc> read_program(Bytes file, const std::string& name) {
 Result<nn::Model> import_program(const ProgramDesc& program, const Params& params, const std::string& name,
                                  const ImportOptions& options) {
   const std::string graph_name = options.net_name.empty() ? fs::path(name).stem().string() : options.net_name;
-  auto model = Importer(program.blocks(0), params, options, graph_name).run();
+  auto model = Importer(program, params, options, graph_name).run();
   if (!model) return with_context(name, std::move(model).error());
   return model;
 }
@@ -204,6 +286,14 @@ fs::path combined_beside(const fs::path& program) {
   return {};
 }
 
+bool is_json_program(const fs::path& path) {
+  if (path.extension() != ".json") return false;
+  std::ifstream stream(path, std::ios::binary);
+  std::string head(kHead, ' ');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return paddle::looks_like_json_program(head);
+}
+
 }  // namespace
 
 fs::path find_paddle_program(const fs::path& path) {
@@ -212,9 +302,10 @@ fs::path find_paddle_program(const fs::path& path) {
     std::vector<fs::path> programs;
     std::error_code error;
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
-      if (it->path().extension() == ".pdmodel") programs.push_back(it->path());
+      if (it->path().extension() == ".pdmodel" || is_json_program(it->path())) programs.push_back(it->path());
     return programs.size() == 1 ? programs[0] : fs::path();
   }
+  if (is_json_program(path)) return path;
   if (path.filename() != "__model__" && path.extension() != ".pdmodel") return {};
   std::ifstream stream(path, std::ios::binary);
   return stream.get() == 0x0A ? path : fs::path();  // a program begins with a block
@@ -222,7 +313,8 @@ fs::path find_paddle_program(const fs::path& path) {
 
 Result<nn::Model> import_paddle(const fs::path& model, const fs::path& params, const ImportOptions& options) {
   const fs::path found = fs::is_directory(model) ? find_paddle_program(model) : model;
-  if (found.empty()) return user_error("{}: the folder holds no __model__ and no single .pdmodel", model.string());
+  if (found.empty())
+    return user_error("{}: the folder holds no __model__ and no single .pdmodel or JSON program", model.string());
   BMNET_ASSIGN(const MappedFile file, MappedFile::open(found));
   const std::string name = found.filename().string();
   BMNET_ASSIGN(const ProgramDesc program, read_program(file.bytes(), name));
@@ -248,8 +340,8 @@ Result<nn::Model> import_paddle(Bytes program, Bytes params, const std::string& 
 }
 
 std::vector<SupportedOp> list_paddle_ops() {
-  std::vector<SupportedOp> ops;
-  for (const auto& rows : {paddle::layer_rows(), paddle::math_rows(), paddle::shape_rows()})
+  std::vector<SupportedOp> ops(std::begin(kControl), std::end(kControl));
+  for (const auto& rows : paddle::families())
     for (const paddle::Row& row : rows)
       ops.push_back(
           {std::string(row.name), "", std::string(row.attributes), std::string(row.becomes), std::string(row.remark)});

@@ -1,8 +1,8 @@
-// PaddlePaddle inference programs (1.8 to 2.6), read natively.
+// PaddlePaddle inference programs (1.8 to 2.6, and the JSON programs of 3), read natively.
 //
-// A model is a program (__model__ or *.pdmodel) and its parameters: one file with all of them in the order of their
-// names (__params__, *.pdiparams), or one file each beside the program. Inputs and outputs are those of the feed and
-// fetch operators, by column; what no output needs is left out.
+// A model is a program (__model__, *.pdmodel or inference.json) and its parameters: one file with all of them in the
+// order of their names (__params__, *.pdiparams), or one file each beside the program. Inputs and outputs are those of
+// the feed and fetch operators, by column; what no output needs is left out.
 #pragma once
 
 #include <filesystem>

@@ -1,8 +1,9 @@
-// Layers with parameters, pooling, normalisation, resampling, recurrent layers, anchors.
+// Layers with parameters, pooling, normalisation, resampling.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "frontend/adaptive_pool.h"
 #include "frontend/paddle/call.h"
 
 namespace bmnet::frontend::paddle {
@@ -65,16 +66,30 @@ Result<Window> window_of(const Call& call, ValueId x, ValueId weight) {
   return window;
 }
 
-Status refuse_fusion(const Call& call) {
-  if (call.has("ResidualData")) return unsupported("a residual input fused into a convolution");
-  const std::string activation = call.text("fuse_activation", "");
-  if (!activation.empty() || call.boolean("fuse_relu", false) || call.boolean("fuse_brelu", false))
-    return unsupported("a fused activation; save the program without fusion passes");
-  return call.require_channels_first("data_format");
+// What an optimised program does with the product at once: a residual is added, then an activation applied.
+struct Fusion {
+  bool residual = false;
+  std::string activation;
+  bool any() const { return residual || !activation.empty(); }
+};
+Fusion fusion_of(const Call& call) {
+  Fusion fusion{call.has("ResidualData"), call.text("fuse_activation", "")};
+  if (call.boolean("fuse_relu", false)) fusion.activation = "relu";
+  if (call.boolean("fuse_brelu", false)) fusion.activation = "relu6";
+  if (fusion.activation == "identity") fusion.activation.clear();
+  return fusion;
+}
+
+Result<Values> finish_fused(Call& call, ValueId x, const Fusion& fusion) {
+  if (fusion.residual) {
+    BMNET_ASSIGN(const ValueId residual, call.in("ResidualData"));
+    BMNET_ASSIGN(x, call.binary("add", x, residual));
+  }
+  return one(call.activated(x, fusion.activation));
 }
 
 Result<Values> convolution(Call& call) {
-  BMNET_TRY(refuse_fusion(call));
+  BMNET_TRY(call.require_channels_first("data_format"));
   BMNET_ASSIGN(const ValueId x, call.in("Input"));
   BMNET_ASSIGN(const ValueId weight, call.in("Filter"));
   BMNET_ASSIGN(const Window window, window_of(call, x, weight));
@@ -84,19 +99,23 @@ Result<Values> convolution(Call& call) {
     BMNET_ASSIGN(bias, call.reshape(bias, {element_count(call.shape_of(bias))}));
     inputs.push_back(bias);
   }
-  return one(call.finish("conv",
-                         {{"strides", window.strides},
-                          {"pads", window.pads},
-                          {"dilations", window.dilations},
-                          {"group", call.integer("groups", 1)}},
-                         inputs));
+  const op::Attributes attributes = {{"strides", window.strides},
+                                     {"pads", window.pads},
+                                     {"dilations", window.dilations},
+                                     {"group", call.integer("groups", 1)}};
+  const Fusion fusion = fusion_of(call);
+  if (!fusion.any()) return one(call.finish("conv", attributes, inputs));
+  BMNET_ASSIGN(const ValueId product, call.make("conv", attributes, inputs));
+  return finish_fused(call, product, fusion);
 }
 
 Result<Values> transposed_convolution(Call& call) {
-  BMNET_TRY(refuse_fusion(call));
+  if (fusion_of(call).any()) return unsupported("a fused activation; save the program without fusion passes");
+  BMNET_TRY(call.require_channels_first("data_format"));
   BMNET_ASSIGN(const ValueId x, call.in("Input"));
   BMNET_ASSIGN(const ValueId weight, call.in("Filter"));
-  if (call.text("padding_algorithm", "EXPLICIT") == "SAME") return unsupported("padding_algorithm=SAME");
+  if (call.text("padding_algorithm", "EXPLICIT") == "SAME")
+    return unsupported("padding_algorithm=SAME of a transposed convolution");
   BMNET_ASSIGN(const Window window, window_of(call, x, weight));
   const size_t axes = window.kernel.size();
   Integers output_padding = call.integers("output_padding");
@@ -130,23 +149,15 @@ Result<Values> pooling(Call& call) {
   Window window;
   window.strides.assign(axes, 1), window.dilations.assign(axes, 1), window.pads.assign(2 * axes, 0);
   Integers size = call.integers("ksize");
-  if (call.has("KernelSize")) return unsupported("a kernel size that is an input");
   const bool adaptive = call.boolean("adaptive", false), global = call.boolean("global_pooling", false);
   if (global) size.assign(axes, 1);
   if (size.size() != axes || std::ranges::any_of(size, [](int64_t s) { return s < 1; }))
     return user_error("ksize {} does not fit {} axes", to_string(size), axes);
-  if (adaptive || global) {
-    for (size_t i = 0; i < axes; ++i) {
-      if (shape[i + 2] % size[i])
-        return unsupported("adaptive pooling of {} to {}; sizes must divide", to_string(shape), to_string(size));
-      window.kernel.push_back(shape[i + 2] / size[i]);
-    }
-    window.strides = window.kernel;
-  } else {
-    window.kernel = size;
-    BMNET_ASSIGN(window.strides, per_axis(call, "strides", axes, 1));
-    BMNET_TRY(set_pads(call, shape, window));
-  }
+  if (adaptive || global)
+    return one(finish_adaptive_pool(call, x, size, type == "max" ? PoolKind::kMax : PoolKind::kAverage));
+  window.kernel = size;
+  BMNET_ASSIGN(window.strides, per_axis(call, "strides", axes, 1));
+  BMNET_TRY(set_pads(call, shape, window));
   for (size_t i = 0; i < axes; ++i)
     if (window.kernel[i] > shape[i + 2] + window.pads[i] + window.pads[axes + i])
       return user_error("ksize {} is larger than the padded input {}", to_string(window.kernel), to_string(shape));
@@ -271,153 +282,11 @@ Result<Values> interpolate(Call& call) {
                          {x}));
 }
 
-// ---- recurrent layers
-
-struct Gates {
-  std::string_view mode, kind;
-  Integers order;  // nn's gate i is Paddle's gate order[i]
-};
-const Gates* find_gates(std::string_view mode) {
-  static const Gates kGates[] = {{"LSTM", "lstm", {0, 3, 1, 2}},
-                                 {"GRU", "gru", {1, 0, 2}},
-                                 {"RNN_TANH", "rnn_tanh", {0}},
-                                 {"RNN_RELU", "rnn_relu", {0}}};
-  const auto* found = std::ranges::find(kGates, mode, &Gates::mode);
-  return found == std::end(kGates) ? nullptr : found;
-}
-
-// A weight [G*H, …] with its gates in nn's order and an axis in front.
-Result<ValueId> ordered_gates(Call& call, ValueId weight, const Gates& gates) {
-  Shape shape = call.shape_of(weight);
-  const auto count = std::ssize(gates.order);
-  if (shape.empty() || shape[0] % count)
-    return user_error("a weight of shape {} has no {} gates", to_string(shape), count);
-  Values parts;
-  for (const int64_t gate : gates.order) {
-    BMNET_ASSIGN(const ValueId part, call.slice(weight, 0, gate * (shape[0] / count), shape[0] / count));
-    parts.push_back(part);
-  }
-  BMNET_ASSIGN(const ValueId ordered, call.make("concat", {{"axis", int64_t{0}}}, parts));
-  shape.insert(shape.begin(), 1);
-  return call.reshape(ordered, shape);
-}
-
-// Weights (matrices, then biases; per layer, per direction: input part, recurrent part) of one layer as nn.rnn wants
-// them: weight, recurrence, bias.
-Result<Values> layer_weights(Call& call, const Values& list, size_t layer, size_t layers, size_t directions,
-                             const Gates& gates) {
-  Values result;
-  const size_t biases = 2 * layers * directions;
-  for (const auto& [offset, parts] : {std::pair<size_t, size_t>{0, 1}, {1, 1}, {biases, 2}}) {
-    Values per_direction;
-    for (size_t direction = 0; direction < directions; ++direction) {
-      Values row;
-      for (size_t part = 0; part < parts; ++part) {
-        BMNET_ASSIGN(const ValueId ordered,
-                     ordered_gates(call, list[offset + 2 * (layer * directions + direction) + part], gates));
-        row.push_back(ordered);
-      }
-      BMNET_ASSIGN(const ValueId joined, call.make("concat", {{"axis", int64_t{1}}}, row));
-      per_direction.push_back(joined);
-    }
-    BMNET_ASSIGN(const ValueId stacked, call.make("concat", {{"axis", int64_t{0}}}, per_direction));
-    result.push_back(stacked);
-  }
-  return result;
-}
-
-Result<Values> rnn(Call& call) {
-  BMNET_ASSIGN(ValueId x, call.in("Input"));  // [T,N,I]
-  BMNET_ASSIGN(const Values weights, call.all("WeightList"));
-  BMNET_ASSIGN(const Values states, call.all("PreState"));
-  if (call.has("SequenceLength")) return unsupported("sequences of different lengths (SequenceLength)");
-  const Gates* gates = find_gates(call.text("mode", ""));
-  if (!gates) return unsupported("mode={}; LSTM, GRU, RNN_TANH and RNN_RELU can be compiled", call.text("mode", ""));
-  const int64_t layers = call.integer("num_layers", 1), hidden = call.integer("hidden_size", 0);
-  const int64_t directions = call.boolean("is_bidirec", false) ? 2 : 1;
-  const size_t state_count = gates->kind == "lstm" ? 2 : 1;
-  if (layers < 1 || layers > 64 || hidden < 1 || call.rank_of(x) != 3 ||
-      std::ssize(weights) != 4 * layers * directions || states.size() != state_count)
-    return user_error("{} layers of {} do not fit {} weights and {} states", layers, hidden, weights.size(),
-                      states.size());
-  const int64_t steps = call.shape_of(x)[0], batch = call.shape_of(x)[1];
-  for (const ValueId state : states)
-    if (call.shape_of(state) != Shape{layers * directions, batch, hidden})
-      return user_error("a state has shape {}, [{},{},{}] is needed", to_string(call.shape_of(state)),
-                        layers * directions, batch, hidden);
-  std::vector<Values> last_states(state_count);
-  for (int64_t layer = 0; layer < layers; ++layer) {
-    BMNET_ASSIGN(const Values w, layer_weights(call, weights, layer, layers, directions, *gates));
-    Values inputs{x, w[0], w[1], w[2]};
-    for (size_t i = 0; i < 2; ++i) {
-      BMNET_ASSIGN(const ValueId initial, i < state_count ? call.slice(states[i], 0, layer * directions, directions)
-                                                          : call.filled(DType::kF32, {directions, batch, hidden}, 0));
-      inputs.push_back(initial);
-    }
-    BMNET_ASSIGN(const Values results,
-                 call.make_all("rnn",
-                               {{"kind", std::string(gates->kind)},
-                                {"direction", std::string(directions == 2 ? "bidirectional" : "forward")},
-                                {"linear_before_reset", gates->kind == "gru"}},
-                               inputs, 3));
-    for (size_t i = 0; i < state_count; ++i) last_states[i].push_back(results[1 + i]);
-    BMNET_ASSIGN(x, call.transpose(results[0], {0, 2, 1, 3}));  // [T,N,D,H]
-    const Shape joined{steps, batch, directions * hidden};
-    BMNET_ASSIGN(x, layer + 1 < layers ? call.reshape(x, joined) : call.finish("reshape", {{"shape", joined}}, {x}));
-  }
-  for (size_t i = 0; i < state_count; ++i) {
-    BMNET_ASSIGN(const ValueId state, call.make("concat", {{"axis", int64_t{0}}}, last_states[i]));
-    call.set("State", i, state);
-  }
-  return Values{x};
-}
-
-// 1 and every further ratio with its inverse, as the operator completes them.
-std::vector<float> completed_ratios(const std::vector<float>& given, bool flip) {
-  std::vector<float> ratios{1};
-  for (const float ratio : given) {
-    if (std::ranges::any_of(ratios, [&](float known) { return std::fabs(known - ratio) < 1e-6f; })) continue;
-    ratios.push_back(ratio);
-    if (flip) ratios.push_back(1 / ratio);
-  }
-  ratios.erase(ratios.begin());
-  return ratios;
-}
-
-Result<Values> prior_box(Call& call) {
-  BMNET_ASSIGN(const ValueId feature, call.in("Input"));
-  BMNET_ASSIGN(const ValueId image, call.in("Image"));
-  const std::vector<float> max_sizes = call.numbers("max_sizes"), min_sizes = call.numbers("min_sizes");
-  const std::vector<float> ratios = completed_ratios(call.numbers("aspect_ratios"), call.boolean("flip", true));
-  if (!max_sizes.empty() && !ratios.empty() && !call.boolean("min_max_aspect_ratios_order", false))
-    return unsupported("max_sizes without min_max_aspect_ratios_order");
-  BMNET_ASSIGN(const ValueId both, call.make("prior_box",
-                                             {{"min_sizes", min_sizes},
-                                              {"max_sizes", max_sizes},
-                                              {"aspect_ratios", ratios},
-                                              {"clip", call.boolean("clip", true)},
-                                              {"variance", call.numbers("variances")},
-                                              {"step_h", call.number("step_h", 0)},
-                                              {"step_w", call.number("step_w", 0)},
-                                              {"offset", call.number("offset", 0.5f)}},
-                                             {feature, image}));
-  const Shape map = call.shape_of(feature);
-  const int64_t priors = call.shape_of(both)[2] / (4 * map[2] * map[3]);
-  Values results;
-  for (int64_t i = 0; i < 2; ++i) {
-    BMNET_ASSIGN(const ValueId part, call.slice(both, 1, i, 1));
-    BMNET_ASSIGN(const ValueId boxes, call.reshape(part, {map[2], map[3], priors, 4}));
-    results.push_back(boxes);
-  }
-  call.set("Variances", 0, results[1]);
-  return Values{results[0]};
-}
-
 // clang-format off
 constexpr std::string_view kConvolution = "strides paddings dilations groups padding_algorithm";
 constexpr std::string_view kPooling = "pooling_type ksize strides paddings padding_algorithm ceil_mode exclusive adaptive global_pooling";
 constexpr std::string_view kInterpolation = "out_h out_w scale align_corners align_mode";
-constexpr std::string_view kDividing = "channels first; adaptive sizes that divide the input";
+constexpr std::string_view kFirst = "channels first";
 constexpr Row interpolation(std::string_view name, std::string_view kind) {
   return {name, interpolate, kind, kInterpolation, "resize", "sizes known at compile time"};
 }
@@ -427,7 +296,9 @@ constexpr Row kRows[] = {
     {"depthwise_conv2d", convolution, "", kConvolution, "conv", "channels first", "Output"},
     {"conv2d_transpose", transposed_convolution, "", "strides paddings dilations groups output_padding output_size", "conv_transpose", "channels first", "Output"},
     {"depthwise_conv2d_transpose", transposed_convolution, "", "strides paddings dilations groups output_padding output_size", "conv_transpose", "channels first", "Output"},
-    {"pool2d", pooling, "", kPooling, "pool", kDividing}, {"pool3d", pooling, "", kPooling, "pool", kDividing},
+    {"conv3d_transpose", transposed_convolution, "", "strides paddings dilations groups output_padding output_size", "conv_transpose", "channels first", "Output"},
+    {"pool2d", pooling, "", kPooling, "pool", kFirst}, {"pool3d", pooling, "", kPooling, "pool", kFirst},
+    {"max_pool2d_with_index", pooling, "", kPooling, "pool", "without Mask"}, {"max_pool3d_with_index", pooling, "", kPooling, "pool", "without Mask"},
     {"batch_norm", batch_norm, "", "epsilon", "batch_norm", "", "Y"},
     {"sync_batch_norm", batch_norm, "", "epsilon", "batch_norm", "", "Y"},
     {"layer_norm", layer_norm, "", "begin_norm_axis epsilon", "layer_norm", "", "Y"},
@@ -438,9 +309,8 @@ constexpr Row kRows[] = {
     interpolation("nearest_interp", "nearest"), interpolation("nearest_interp_v2", "nearest"),
     interpolation("bilinear_interp", "linear"), interpolation("bilinear_interp_v2", "linear"),
     interpolation("linear_interp", "linear"), interpolation("linear_interp_v2", "linear"),
+    interpolation("trilinear_interp", "linear"), interpolation("trilinear_interp_v2", "linear"),
     interpolation("bicubic_interp", "cubic"), interpolation("bicubic_interp_v2", "cubic"),
-    {"rnn", rnn, "", "mode num_layers hidden_size is_bidirec", "rnn", "without SequenceLength"},
-    {"prior_box", prior_box, "", "min_sizes max_sizes aspect_ratios flip clip variances step_h step_w offset", "prior_box", "", "Boxes"},
 };
 // clang-format on
 

@@ -1,4 +1,4 @@
-// Activations, arithmetic, comparisons, reductions, matrix products.
+// Activations, arithmetic, comparisons, reductions.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -25,6 +25,12 @@ Result<Values> activation(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in("X"));
   const std::string_view kind = call.kind();
   if (kind == "leaky_relu") return finish_unary(call, x, kind, call.number("alpha", 0.02f));
+  if (kind == "celu") return finish_unary(call, x, kind, call.number("alpha", 1));
+  if (kind == "hard_shrink") return finish_unary(call, x, "shrink", call.number("threshold", 0.5f));
+  if (kind == "softshrink") {
+    const float width = call.number("lambda", 0.5f);
+    return finish_unary(call, x, "shrink", width, width);
+  }
   if (kind == "elu") return finish_unary(call, x, kind, call.number("alpha", 1));
   if (kind == "relu6") return finish_unary(call, x, "clip", 0, call.number("threshold", 6));
   if (kind == "brelu") return finish_unary(call, x, "clip", call.number("t_min", 0), call.number("t_max", 24));
@@ -90,10 +96,46 @@ Result<Values> clip(Call& call) {
   return finish_unary(call, x, "clip", bounds[0], bounds[1]);
 }
 
-Result<Values> log1p(Call& call) {
+// log1p, expm1, log2, log10: a logarithm or exponential with a scale or a shift before or behind.
+Result<Values> scaled_log(Call& call) {
   BMNET_ASSIGN(ValueId x, call.in("X"));
-  BMNET_ASSIGN(x, call.linear(x, 1, 1));
-  return finish_unary(call, x, "log");
+  if (call.kind() == "log1p") {
+    BMNET_ASSIGN(x, call.linear(x, 1, 1));
+    return finish_unary(call, x, "log");
+  }
+  BMNET_ASSIGN(x, call.unary(call.kind() == "expm1" ? "exp" : "log", x));
+  if (call.kind() == "expm1") return finish_unary(call, x, "linear", 1, -1);
+  return finish_unary(call, x, "linear", static_cast<float>(1 / std::log(call.kind() == "log2" ? 2.0 : 10.0)));
+}
+
+// scale_b * tanh(scale_a * x)
+Result<Values> scaled_tanh(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  BMNET_ASSIGN(x, call.linear(x, call.number("scale_a", 0.67f), 0));
+  BMNET_ASSIGN(x, call.unary("tanh", x));
+  return finish_unary(call, x, "linear", call.number("scale_b", 1.7159f));
+}
+
+Result<Values> tanh_shrink(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const ValueId bent, call.unary("tanh", x));
+  return one(call.finish("binary", {{"kind", std::string("sub")}}, {x, bent}));
+}
+
+Result<Values> truncate(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const ValueId sign, call.unary("sign", x));
+  BMNET_ASSIGN(ValueId size, call.unary("abs", x));
+  BMNET_ASSIGN(size, call.unary("floor", size));
+  return one(call.finish("binary", {{"kind", std::string("mul")}}, {sign, size}));
+}
+
+// x - x is 0 for finite numbers alone.
+Result<Values> is_finite(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(const ValueId difference, call.binary("sub", x, x));
+  BMNET_ASSIGN(const ValueId zero, call.scalar(call.dtype_of(x), 0));
+  return one(call.finish("compare", {{"kind", std::string("eq")}}, {difference, zero}));
 }
 
 // scale * x + bias, or scale * (x + bias)
@@ -137,6 +179,12 @@ Result<Values> aligned_operands(Call& call) {
 Result<Values> elementwise(Call& call) {
   BMNET_ASSIGN(const Values operands, aligned_operands(call));
   return one(call.finish("binary", {{"kind", std::string(call.kind())}}, operands));
+}
+
+Result<Values> atan2(Call& call) {
+  BMNET_ASSIGN(const ValueId y, call.in("X1"));
+  BMNET_ASSIGN(const ValueId x, call.in("X2"));
+  return one(call.finish("binary", {{"kind", std::string("atan2")}}, {y, x}));
 }
 
 Result<Values> compare(Call& call) {
@@ -248,68 +296,6 @@ Result<Values> cumsum(Call& call) {
       {x}));
 }
 
-// matmul (1.x names) and matmul_v2
-Result<Values> matmul(Call& call) {
-  BMNET_ASSIGN(const ValueId x, call.in("X"));
-  BMNET_ASSIGN(const ValueId y, call.in("Y"));
-  if (!call.integers("fused_reshape_X").empty() || !call.integers("fused_reshape_Y").empty() ||
-      !call.integers("fused_reshape_Out").empty())
-    return unsupported("a fused reshape; save the program without fusion passes");
-  const op::Attributes attributes = {{"transpose_a", call.boolean("transpose_X", call.boolean("trans_x", false))},
-                                     {"transpose_b", call.boolean("transpose_Y", call.boolean("trans_y", false))}};
-  const float alpha = call.number("alpha", 1);
-  if (alpha == 1) return one(call.finish("matmul", attributes, {x, y}));
-  BMNET_ASSIGN(const ValueId product, call.make("matmul", attributes, {x, y}));
-  return finish_unary(call, product, "linear", alpha);
-}
-
-// The leading `columns` axes as rows, the others as columns.
-Result<ValueId> as_matrix(Call& call, ValueId x, int64_t columns) {
-  const Shape shape = call.shape_of(x);
-  if (columns < 1 || columns >= std::ssize(shape))
-    return user_error("{} leading axes of {} do not leave a matrix", columns, to_string(shape));
-  const int64_t rows = element_count(std::span(shape).first(columns));
-  return call.reshape(x, {rows, element_count(shape) / rows});
-}
-
-Result<Values> mul(Call& call) {
-  BMNET_ASSIGN(const ValueId x, call.in("X"));
-  BMNET_ASSIGN(const ValueId y, call.in("Y"));
-  const int64_t x_columns = call.integer("x_num_col_dims", 1), y_columns = call.integer("y_num_col_dims", 1);
-  BMNET_ASSIGN(const ValueId a, as_matrix(call, x, x_columns));
-  BMNET_ASSIGN(const ValueId b, as_matrix(call, y, y_columns));
-  const Shape left = call.shape_of(x), right = call.shape_of(y);
-  Shape result(left.begin(), left.begin() + x_columns);
-  result.insert(result.end(), right.begin() + y_columns, right.end());
-  if (result.size() == 2) return one(call.finish("matmul", {}, {a, b}));
-  BMNET_ASSIGN(const ValueId product, call.make("matmul", {}, {a, b}));
-  return one(call.finish("reshape", {{"shape", result}}, {product}));
-}
-
-Result<Values> fc(Call& call) {
-  BMNET_ASSIGN(const ValueId x, call.in("Input"));
-  BMNET_ASSIGN(const ValueId weight, call.in("W"));
-  const int64_t columns = call.integer("in_num_col_dims", 1);
-  const std::string activation = call.text("activation_type", "");
-  if (!activation.empty() && activation != "relu") return unsupported("activation_type={}", activation);
-  if (call.boolean("padding_weights", false)) return unsupported("padding_weights");
-  BMNET_ASSIGN(const ValueId a, as_matrix(call, x, columns));
-  Values inputs{a, weight};
-  if (call.has("Bias")) {
-    BMNET_ASSIGN(ValueId bias, call.in("Bias"));
-    BMNET_ASSIGN(bias, call.reshape(bias, {element_count(call.shape_of(bias))}));
-    inputs.push_back(bias);
-  }
-  BMNET_ASSIGN(ValueId y, call.make("matmul", {}, inputs));
-  const Shape shape = call.shape_of(x);
-  Shape result(shape.begin(), shape.begin() + columns);
-  result.push_back(call.shape_of(y).back());
-  if (activation == "relu") {
-    BMNET_ASSIGN(y, call.unary("relu", y));
-  }
-  return one(call.finish("reshape", {{"shape", result}}, {y}));
-}
-
 // What training scaled down by the rate is scaled in inference, unless training scaled up.
 Result<Values> dropout(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in("X"));
@@ -331,7 +317,8 @@ constexpr Row two(std::string_view name, std::string_view kind) { return {name, 
 constexpr Row comparison(std::string_view name, std::string_view kind) { return {name, compare, kind, "axis", "compare", ""}; }
 constexpr Row reduction(std::string_view name, std::string_view kind) { return {name, reduce, kind, "dim keep_dim reduce_all", "reduce", ""}; }
 constexpr Row kRows[] = {
-    same_name("abs"), same_name("acos"), same_name("asin"), same_name("atan"), same_name("ceil"), same_name("cos"),
+    same_name("abs"), same_name("acos"), same_name("acosh"), same_name("asin"), same_name("asinh"), same_name("atan"),
+    same_name("atanh"), same_name("ceil"), same_name("cos"),
     same_name("cosh"), same_name("erf"), same_name("exp"), same_name("floor"), same_name("log"), same_name("mish"),
     same_name("reciprocal"), same_name("relu"), same_name("round"), same_name("rsqrt"), same_name("sigmoid"),
     same_name("sign"), same_name("silu"), same_name("sin"), same_name("sinh"), same_name("softsign"),
@@ -343,12 +330,21 @@ constexpr Row kRows[] = {
     parametric("gelu", "approximate"), parametric("softplus", "beta"),
     {"hard_swish", hard_swish, "", "threshold scale offset", "unary", ""},
     {"swish", swish, "", "beta", "unary", ""}, {"prelu", prelu, "", "mode", "prelu", ""},
-    {"clip", clip, "", "min max", "unary", ""}, {"log1p", log1p, "", "", "unary", ""},
+    {"clip", clip, "", "min max", "unary", ""}, {"log1p", scaled_log, "log1p", "", "unary", ""},
+    {"log2", scaled_log, "log2", "", "unary", ""}, {"log10", scaled_log, "log10", "", "unary", ""},
+    {"expm1", scaled_log, "expm1", "", "unary", ""}, {"stanh", scaled_tanh, "", "scale_a scale_b", "unary", ""},
+    {"tanh_shrink", tanh_shrink, "", "", "unary binary", ""}, {"trunc", truncate, "", "", "unary binary", ""},
+    {"isnan_v2", unary, "is_nan", "", "unary", ""}, {"isinf_v2", unary, "is_inf", "", "unary", ""},
+    {"isfinite_v2", is_finite, "", "", "binary compare", ""}, parametric("celu", "alpha"),
+    parametric("hard_shrink", "threshold"), parametric("softshrink", "lambda"),
+
     {"scale", scale, "", "scale bias bias_after_scale", "unary", ""},
     two("elementwise_add", "add"), two("elementwise_sub", "sub"), two("elementwise_mul", "mul"),
     two("elementwise_div", "div"), two("elementwise_max", "max"), two("elementwise_min", "min"),
     two("elementwise_pow", "pow"), two("elementwise_mod", "mod"), two("elementwise_floordiv", "floor_div"),
-    two("logical_and", "and"), two("logical_or", "or"), two("logical_xor", "xor"),
+    two("elementwise_fmax", "max"), two("elementwise_fmin", "min"),
+    {"atan2", atan2, "", "", "binary", "", "Out"}, two("bitwise_and", "and"), two("bitwise_or", "or"), two("bitwise_xor", "xor"),
+    {"bitwise_not", unary, "not", "", "unary", "truth values"}, two("logical_and", "and"), two("logical_or", "or"), two("logical_xor", "xor"),
     comparison("equal", "eq"), comparison("not_equal", "ne"), comparison("greater_than", "gt"),
     comparison("greater_equal", "ge"), comparison("less_than", "lt"), comparison("less_equal", "le"),
     {"sum", sum_of_all, "", "", "binary", ""}, {"where", where, "", "", "select", ""},
@@ -356,16 +352,13 @@ constexpr Row kRows[] = {
     reduction("reduce_mean", "mean"), reduction("reduce_sum", "sum"), reduction("reduce_max", "max"),
     reduction("reduce_min", "min"), reduction("reduce_prod", "prod"), reduction("reduce_all", "all"),
     reduction("reduce_any", "any"), reduction("mean", "mean"), reduction("logsumexp", "log_sum_exp"),
+    reduction("reduce_amax", "max"), reduction("reduce_amin", "min"), reduction("frobenius_norm", "l2"),
     {"p_norm", p_norm, "", "porder axis keepdim", "reduce", "order 1 and 2"},
     {"norm", l2_normalize, "", "axis epsilon", "lp_normalize", ""},
     {"arg_max", arg_reduce, "max", "axis keepdims flatten dtype", "arg_reduce", ""},
     {"arg_min", arg_reduce, "min", "axis keepdims flatten dtype", "arg_reduce", ""},
     {"top_k", top_k, "", "k", "top_k", ""}, {"top_k_v2", top_k, "", "k axis largest", "top_k", ""},
     {"cumsum", cumsum, "", "axis exclusive reverse flatten", "cumsum", ""},
-    {"matmul", matmul, "", "transpose_X transpose_Y alpha", "matmul", ""},
-    {"matmul_v2", matmul, "", "trans_x trans_y", "matmul", ""}, {"bmm", matmul, "", "", "matmul", ""},
-    {"mul", mul, "", "x_num_col_dims y_num_col_dims", "matmul", ""},
-    {"fc", fc, "", "in_num_col_dims activation_type", "matmul", ""},
     {"dropout", dropout, "", "dropout_implementation dropout_prob", "unary", ""},
     {"cast", cast, "", "out_dtype", "cast", "f16 and f64 are f32"},
 };

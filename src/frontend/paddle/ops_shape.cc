@@ -1,6 +1,7 @@
-// Shapes, slices, joins, paddings, constants, choice of elements.
+// Shapes, slices, joins, paddings, constants.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 #include "frontend/paddle/call.h"
@@ -93,19 +94,9 @@ Result<Values> transpose(Call& call) {
   return one(call.finish("transpose", {{"permutation", permutation}}, {x}));
 }
 
-Result<int64_t> joining_axis(const Call& call, int64_t otherwise, int64_t rank) {
-  int64_t axis = call.integer("axis", otherwise);
-  if (call.has("AxisTensor") || call.has("Axis")) {
-    BMNET_ASSIGN(const Integers known, call.integers_from("", call.has("Axis") ? "Axis" : "AxisTensor", ""));
-    if (known.size() != 1) return user_error("the axis has {} values", known.size());
-    axis = known[0];
-  }
-  return Emitter::normal_axis(axis, rank);
-}
-
 Result<Values> concat(Call& call) {
   BMNET_ASSIGN(const Values inputs, call.all("X"));
-  BMNET_ASSIGN(const int64_t axis, joining_axis(call, 0, call.rank_of(inputs[0])));
+  BMNET_ASSIGN(const int64_t axis, call.stated_axis(0, call.rank_of(inputs[0])));
   if (inputs.size() == 1) return inputs;
   return one(call.finish("concat", {{"axis", axis}}, inputs));
 }
@@ -144,7 +135,7 @@ Result<Values> parts_of(Call& call, ValueId x, int64_t axis, const Integers& siz
 
 Result<Values> split(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in("X"));
-  BMNET_ASSIGN(const int64_t axis, joining_axis(call, 0, call.rank_of(x)));
+  BMNET_ASSIGN(const int64_t axis, call.stated_axis(0, call.rank_of(x)));
   BMNET_ASSIGN(Integers sizes, call.integers_from("sections", "", "SectionsTensorList"));
   const int64_t whole = call.shape_of(x)[axis], count = call.integer("num", 0);
   if (sizes.empty()) {
@@ -278,6 +269,7 @@ Result<Values> pad_spatial(Call& call) {
 
 Result<Values> shape(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in("Input"));
+  if (call.kind() == "64") return Values{call.constant(Tensor::of<int64_t>({call.rank_of(x)}, call.shape_of(x)))};
   std::vector<int32_t> dims;
   for (const int64_t dim : call.shape_of(x)) {
     if (dim > INT32_MAX) return unsupported("shape {} does not fit 32 bits", to_string(call.shape_of(x)));
@@ -336,53 +328,13 @@ Result<Values> assign_value(Call& call) {
   Integers integers = call.integers("int32_values");
   if (integers.empty()) integers = call.integers("int64_values");
   const bool real = dtype == DType::kF32;
+  if (!real && integers.empty())  // JSON programs have one list for all types
+    for (const float number : numbers) integers.push_back(std::isfinite(number) ? std::llround(number) : 0);
   if (std::ssize(numbers) != count && real)
     return unsupported("{} values for shape {}", numbers.size(), to_string(shape));
   if (real) return Values{call.constant(Tensor::of<float>(shape, numbers))};
   if (std::ssize(integers) != count) return unsupported("{} values for shape {}", integers.size(), to_string(shape));
   return one(call.cast(call.constant(Tensor::of<int64_t>(shape, integers)), dtype));
-}
-
-Result<Values> gather(Call& call) {
-  const bool select = call.kind() == "index_select";
-  BMNET_ASSIGN(const ValueId x, call.in("X"));
-  BMNET_ASSIGN(ValueId index, call.in("Index"));
-  BMNET_ASSIGN(const int64_t axis, select ? Emitter::normal_axis(call.integer("dim", 0), call.rank_of(x))
-                                          : joining_axis(call, 0, call.rank_of(x)));
-  if (call.rank_of(index) == 2 && call.shape_of(index)[1] == 1) {
-    BMNET_ASSIGN(index, call.reshape(index, {call.shape_of(index)[0]}));
-  }
-  BMNET_ASSIGN(index, call.cast(index, DType::kI64));
-  return one(call.finish("gather", {{"axis", axis}}, {x, index}));
-}
-
-Result<Values> gather_nd(Call& call) {
-  BMNET_ASSIGN(const ValueId x, call.in("X"));
-  BMNET_ASSIGN(ValueId index, call.in("Index"));
-  BMNET_ASSIGN(index, call.cast(index, DType::kI64));
-  return one(call.finish("gather_nd", {}, {x, index}));
-}
-
-// Version 1 has a last axis of 1 behind the indices.
-Result<Values> lookup_table(Call& call) {
-  BMNET_ASSIGN(const ValueId table, call.in("W"));
-  BMNET_ASSIGN(ValueId ids, call.in("Ids"));
-  Shape shape = call.shape_of(ids);
-  if (call.kind() == "1" && shape.size() > 1 && shape.back() == 1) {
-    shape.pop_back();
-    BMNET_ASSIGN(ids, call.reshape(ids, shape));
-  }
-  BMNET_ASSIGN(ids, call.cast(ids, DType::kI64));
-  return one(call.finish("gather", {{"axis", int64_t{0}}}, {table, ids}));
-}
-
-Result<Values> one_hot(Call& call) {
-  BMNET_ASSIGN(const ValueId x, call.in("X"));
-  BMNET_ASSIGN(const Integers depth, call.integers_from("depth", "depth_tensor", ""));
-  if (depth.size() != 1 || depth[0] < 1 || depth[0] > 1 << 28) return user_error("depth {}", to_string(depth));
-  BMNET_ASSIGN(const ValueId index, call.cast(x, DType::kI64));
-  return one(call.finish(
-      "one_hot", {{"depth", depth[0]}, {"axis", call.rank_of(x)}, {"on_value", 1.0f}, {"off_value", 0.0f}}, {index}));
 }
 
 Result<Values> pixel_shuffle(Call& call) {
@@ -400,6 +352,101 @@ Result<Values> shuffle_channel(Call& call) {
   BMNET_ASSIGN(x, call.reshape(x, {s[0], groups, s[1] / groups, s[2], s[3]}));
   BMNET_ASSIGN(x, call.transpose(x, {0, 2, 1, 3, 4}));
   return finish_reshape(call, x, s);
+}
+
+// Every block x block square becomes channels: c*block*block + by*block + bx, or with the place in front of c.
+Result<Values> pixels_to_channels(Call& call) {
+  BMNET_TRY(call.require_channels_first("data_format"));
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  const int64_t block = call.integer(call.kind() == "place_first" ? "blocksize" : "downscale_factor", 1);
+  const Shape s = call.shape_of(x);
+  if (s.size() != 4 || block < 1 || s[2] % block || s[3] % block)
+    return user_error("blocks of {} in {}", block, to_string(s));
+  if (call.kind() == "place_first") return one(call.finish("space_to_depth", {{"block", block}}, {x}));
+  BMNET_ASSIGN(x, call.reshape(x, {s[0], s[1], s[2] / block, block, s[3] / block, block}));
+  BMNET_ASSIGN(x, call.transpose(x, {0, 1, 3, 5, 2, 4}));
+  return finish_reshape(call, x, {s[0], s[1] * block * block, s[2] / block, s[3] / block});
+}
+
+// The largest of `groups` neighbouring channels.
+Result<Values> maxout(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(call.integer("axis", 1), call.rank_of(x)));
+  const int64_t groups = call.integer("groups", 1);
+  Shape shape = call.shape_of(x);
+  if (groups < 1 || shape[axis] % groups) return user_error("{} groups of {}", groups, to_string(shape));
+  shape[axis] /= groups;
+  shape.insert(shape.begin() + axis + 1, groups);
+  BMNET_ASSIGN(x, call.reshape(x, shape));
+  return one(
+      call.finish("reduce", {{"kind", std::string("max")}, {"axes", Integers{axis + 1}}, {"keep_dims", false}}, {x}));
+}
+
+// Each axis is rolled by its shift, or all elements when no axis is named.
+Result<Values> roll(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in("X"));
+  const Shape shape = call.shape_of(x);
+  BMNET_ASSIGN(const Integers shifts, call.integers_from("shifts", "ShiftsTensor", ""));
+  Integers axes = call.integers("axis");
+  if (axes.empty()) {
+    BMNET_ASSIGN(x, call.reshape(x, {element_count(shape)}));
+    axes = {0};
+  }
+  if (axes.size() != shifts.size()) return user_error("{} axes have {} shifts", axes.size(), shifts.size());
+  for (size_t i = 0; i < axes.size(); ++i) {
+    BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(axes[i], call.rank_of(x)));
+    const int64_t length = call.shape_of(x)[axis], shift = (shifts[i] % length + length) % length;
+    if (shift == 0) continue;
+    BMNET_ASSIGN(const ValueId tail, call.slice(x, axis, length - shift, shift));
+    BMNET_ASSIGN(const ValueId head, call.slice(x, axis, 0, length - shift));
+    BMNET_ASSIGN(x, call.make("concat", {{"axis", axis}}, {tail, head}));
+  }
+  return finish_reshape(call, x, shape);
+}
+
+// Input i runs along axis i of all results.
+Result<Values> meshgrid(Call& call) {
+  BMNET_ASSIGN(const Values inputs, call.all("X"));
+  Shape whole;
+  for (const ValueId input : inputs) whole.push_back(element_count(call.shape_of(input)));
+  Values results;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Shape shape(inputs.size(), 1);
+    shape[i] = whole[i];
+    BMNET_ASSIGN(ValueId grid, call.reshape(inputs[i], shape));
+    BMNET_ASSIGN(grid, call.broadcast(grid, whole));
+    results.push_back(grid);
+  }
+  return results;
+}
+
+// A window of `shape` from `offsets`.
+Result<Values> crop(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in("X"));
+  BMNET_ASSIGN(Integers sizes, call.integers_from("shape", "Shape", "ShapeTensor"));
+  BMNET_ASSIGN(Integers starts, call.integers_from("offsets", "Offsets", "OffsetsTensor"));
+  const Shape from = call.shape_of(x);
+  if (call.has("Y")) {
+    BMNET_ASSIGN(const ValueId like, call.in("Y"));
+    sizes = call.shape_of(like);
+  }
+  if (starts.empty()) starts.assign(from.size(), 0);
+  if (sizes.size() != from.size() || starts.size() != from.size())
+    return user_error("shape {} from {} does not fit {}", to_string(sizes), to_string(starts), to_string(from));
+  for (size_t i = 0; i < from.size(); ++i)
+    if (sizes[i] == -1) sizes[i] = from[i] - starts[i];
+  return one(call.finish("slice", {{"starts", starts}, {"sizes", sizes}, {"steps", Integers(from.size(), 1)}}, {x}));
+}
+
+// Y padded behind to the shape of X.
+Result<Values> pad_like(Call& call) {
+  BMNET_ASSIGN(const ValueId like, call.in("X"));
+  BMNET_ASSIGN(const ValueId y, call.in("Y"));
+  const Shape to = call.shape_of(like), from = call.shape_of(y);
+  if (to.size() != from.size()) return user_error("{} cannot be padded to {}", to_string(from), to_string(to));
+  Integers pads(2 * to.size(), 0);
+  for (size_t i = 0; i < to.size(); ++i) pads[to.size() + i] = to[i] - from[i];
+  return one(call.finish("pad", {{"pads", pads}, {"value", call.number("pad_value", 0)}}, {y}));
 }
 
 Result<Values> flip(Call& call) {
@@ -428,16 +475,19 @@ constexpr Row kRows[] = {
     row("expand_as", expand_as, "target_shape", "broadcast_to"),
     row("expand_as_v2", expand_as, "target_shape", "broadcast_to"), row("tile", tile, "repeat_times", "tile"),
     row("pad", pad, "paddings pad_value", "pad"), row("pad2d", pad_spatial, "paddings mode pad_value", "pad", "2d"),
-    row("pad3d", pad_spatial, "paddings mode value", "pad", "3d"), row("shape", shape, "", "constant"),
+    row("pad3d", pad_spatial, "paddings mode value", "pad", "3d"), row("shape", shape, "", "constant"), row("shape64", shape, "", "constant", "64"),
     row("fill_constant", fill_constant, "shape value str_value dtype", "constant"),
     row("fill_constant_batch_size_like", fill_batch_size_like, "shape value dtype input_dim_idx output_dim_idx", "constant"),
     row("fill_any_like", fill_like, "value dtype", "constant"), row("fill_zeros_like", fill_like, "", "constant"),
     row("assign", assign, "", ""), row("share_data", assign, "", ""), row("assign_value", assign_value, "shape dtype fp32_values int32_values int64_values", "constant"),
-    row("gather", gather, "axis", "gather"), row("index_select", gather, "dim", "gather", "index_select"),
-    row("gather_nd", gather_nd, "", "gather_nd"), row("lookup_table", lookup_table, "", "gather", "1"),
-    row("lookup_table_v2", lookup_table, "", "gather"), row("one_hot_v2", one_hot, "depth", "one_hot"),
     row("pixel_shuffle", pixel_shuffle, "upscale_factor", "depth_to_space"),
     row("shuffle_channel", shuffle_channel, "group", "reshape transpose"), row("flip", flip, "axis", "reverse"),
+    row("reverse", flip, "axis", "reverse"), row("roll", roll, "shifts axis", "slice concat"),
+    row("unbind", unstack, "axis", "slice"), row("meshgrid", meshgrid, "", "broadcast_to"),
+    row("pixel_unshuffle", pixels_to_channels, "downscale_factor", "reshape transpose"),
+    row("space_to_depth", pixels_to_channels, "blocksize", "space_to_depth", "place_first"),
+    row("maxout", maxout, "groups axis", "reduce"), row("crop", crop, "shape offsets", "slice"),
+    row("crop_tensor", crop, "shape offsets", "slice"), row("pad_constant_like", pad_like, "pad_value", "pad"),
 };
 // clang-format on
 
