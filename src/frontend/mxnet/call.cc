@@ -10,21 +10,27 @@ namespace {
 constexpr Row refused(std::string_view name, std::string_view remark) {
   return {name, 0, kAny, kNoParameters, nullptr, "", "", "", remark};
 }
-constexpr std::string_view kCutBefore =
-    "detections are decoded on the host; end the network before it with --output_names";
+constexpr std::string_view kTraining = "it belongs to training; end the network before it with --output_names";
+constexpr std::string_view kControl = "control flow over sub-graphs is not supported";
+constexpr std::string_view kQuantized = "a quantised network keeps its values as integers; convert the f32 network instead";
+constexpr std::string_view kOpen = "the number of its results depends on the data; end the network before it with --output_names";
+constexpr std::string_view kRandom = "random values are drawn at run time; name the node as an input with --input_names";
 constexpr Row kRefused[] = {
     refused("Custom", "its code is not part of the model; end the network before it with --output_names"),
-    refused("RNN", "fused recurrent layers are not supported; unfuse the cell before saving"),
-    refused("_contrib_DeformableConvolution", "deformable convolutions have no operator here"),
-    refused("_contrib_MultiBoxDetection", kCutBefore),
-    refused("_contrib_MultiBoxPrior", "anchors are computed on the host; end the network before it with --output_names"),
-    refused("_contrib_MultiBoxTarget", "it belongs to training; end the network before it with --output_names"),
-    refused("_contrib_MultiProposal", kCutBefore),
-    refused("_contrib_Proposal", kCutBefore),
-    refused("_contrib_box_nms", kCutBefore),
-    refused("_foreach", "control flow over sub-graphs is not supported"),
-    refused("_while_loop", "control flow over sub-graphs is not supported"),
-    refused("_cond", "control flow over sub-graphs is not supported"),
+    refused("_contrib_MultiBoxTarget", kTraining), refused("MultiBoxTarget", kTraining), refused("CTCLoss", kTraining),
+    refused("_contrib_CTCLoss", kTraining), refused("_contrib_ctc_loss", kTraining), refused("softmax_cross_entropy", kTraining),
+    refused("_contrib_bipartite_matching", kTraining), refused("_contrib_DeformablePSROIPooling", "deformable pooling has no operator here"),
+    refused("_foreach", kControl), refused("_while_loop", kControl), refused("_cond", kControl),
+    refused("_contrib_quantize", kQuantized), refused("_contrib_quantize_v2", kQuantized), refused("_contrib_dequantize", kQuantized),
+    refused("_contrib_requantize", kQuantized), refused("_contrib_quantized_conv", kQuantized),
+    refused("_contrib_quantized_fully_connected", kQuantized), refused("_contrib_quantized_pooling", kQuantized),
+    refused("_contrib_quantized_concat", kQuantized), refused("_contrib_quantized_flatten", kQuantized),
+    refused("_contrib_quantized_act", kQuantized), refused("_contrib_quantized_elemwise_add", kQuantized),
+    refused("_sg_mkldnn_conv", "oneDNN has fused it; save the network before its optimisation"),
+    refused("_sg_mkldnn_fully_connected", "oneDNN has fused it; save the network before its optimisation"),
+    refused("_contrib_boolean_mask", kOpen), refused("_npi_boolean_mask", kOpen), refused("_npi_nonzero", kOpen), refused("_npi_unique", kOpen),
+    refused("_random_uniform", kRandom), refused("_random_normal", kRandom), refused("_sample_uniform", kRandom),
+    refused("_sample_normal", kRandom), refused("_sample_multinomial", kRandom), refused("_shuffle", kRandom),
 };
 // clang-format on
 
@@ -45,10 +51,13 @@ void draw(std::mt19937& generator, const std::string& name, Tensor& tensor) {
 std::span<const Row> refused_rows() { return kRefused; }
 
 const Row* find_row(std::string_view op) {
-  for (const auto& rows : {layer_rows(), elementwise_rows(), shape_rows(), reduce_rows(), refused_rows()})
+  auto all = families();
+  all.push_back(refused_rows());
+  for (const auto& rows : all)
     for (const Row& row : rows)
       if (row.name == op) return &row;
-  return nullptr;
+  const std::string_view older = older_name(op);
+  return older == op ? nullptr : find_row(older);
 }
 
 ParameterStore::ParameterStore(Params params, std::optional<uint64_t> seed) : params_(std::move(params)) {

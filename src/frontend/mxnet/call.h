@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "frontend/emitter.h"
 #include "frontend/mxnet/params.h"
@@ -61,6 +63,8 @@ class Call : public Emitter {
         parameters_(parameters) {}
 
   std::string_view kind() const { return row_.kind; }
+  // Whether the node follows numpy: results without axes, truth values and integer indices keep their form.
+  bool is_numpy() const { return node.op.starts_with("_np"); }
   size_t input_count() const { return operands_.size(); }
   bool has(size_t i) const { return i < operands_.size(); }
   // Input i, which is no parameter of a missing file.
@@ -83,7 +87,24 @@ std::span<const Row> layer_rows();
 std::span<const Row> elementwise_rows();
 std::span<const Row> shape_rows();
 std::span<const Row> reduce_rows();
+std::span<const Row> matrix_rows();
+std::span<const Row> sample_rows();
+std::span<const Row> detection_rows();
+std::span<const Row> recurrent_rows();
+
+// All that can be compiled, family by family.
+inline std::vector<std::span<const Row>> families() {
+  return {layer_rows(),  elementwise_rows(), shape_rows(),     reduce_rows(),
+          matrix_rows(), sample_rows(),      detection_rows(), recurrent_rows()};
+}
 std::span<const Row> refused_rows();
+
+// ---- the numpy interface (_np_, _npi_, _npx_)
+
+// What the older interface calls an operator; the name itself where there is no other.
+std::string_view older_name(std::string_view op);
+// All such names and what they mean.
+std::vector<std::pair<std::string_view, std::string_view>> numpy_names();
 
 // Null when unknown.
 const Row* find_row(std::string_view op);

@@ -266,10 +266,14 @@ Result<nn::Model> import_mxnet(std::string_view symbol, Bytes params, const std:
 
 std::vector<SupportedOp> list_mxnet_ops() {
   std::vector<SupportedOp> ops;
-  for (const auto& rows : {mxnet::layer_rows(), mxnet::elementwise_rows(), mxnet::shape_rows(), mxnet::reduce_rows()})
-    for (const Row& row : rows)
-      ops.push_back(
-          {std::string(row.name), "", std::string(row.attributes), std::string(row.becomes), std::string(row.remark)});
+  const auto add = [&](std::string_view name, const Row& row) {
+    ops.push_back(
+        {std::string(name), "", std::string(row.attributes), std::string(row.becomes), std::string(row.remark)});
+  };
+  for (const auto& rows : mxnet::families())
+    for (const Row& row : rows) add(row.name, row);
+  for (const auto& [name, means] : mxnet::numpy_names())
+    if (const Row* row = mxnet::find_row(means)) add(name, *row);
   std::ranges::sort(ops, {}, &SupportedOp::name);
   return ops;
 }

@@ -1,12 +1,8 @@
 #include "frontend/mxnet/import.h"
 
-#include <gmock/gmock.h>
-
-#include <cstring>
-
 #include "base/file.h"
 #include "frontend/mxnet/fuzz.h"
-#include "frontend/testing.h"
+#include "frontend/mxnet/testing.h"
 
 namespace bmnet::frontend::mxnet {
 namespace {
@@ -16,90 +12,11 @@ using test::run_on;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A parameter file in any of the record versions.
-class ParamsWriter {
- public:
-  enum Version : uint32_t { kOld = 0, kV1 = 0xF993FAC8, kV2 = 0xF993FAC9 };
-  explicit ParamsWriter(Version version = kV2) : version_(version) {}
-
-  ParamsWriter& array(const std::string& name, std::vector<int64_t> shape, std::vector<float> values) {
-    if (version_ != kOld) number<uint32_t>(arrays_, version_);
-    if (version_ == kV2) number<int32_t>(arrays_, 0);
-    number<uint32_t>(arrays_, static_cast<uint32_t>(shape.size()));
-    for (const int64_t dim : shape) {
-      version_ == kOld ? number<uint32_t>(arrays_, static_cast<uint32_t>(dim)) : number<int64_t>(arrays_, dim);
-    }
-    number<int32_t>(arrays_, 1), number<int32_t>(arrays_, 0), number<int32_t>(arrays_, 0);
-    for (const float value : values) number(arrays_, value);
-    number<uint64_t>(names_, name.size());
-    names_ += name;
-    ++count_;
-    return *this;
-  }
-  std::string bytes() const {
-    std::string file;
-    number<uint64_t>(file, 0x112), number<uint64_t>(file, 0), number<uint64_t>(file, count_);
-    file += arrays_;
-    number<uint64_t>(file, count_);
-    return file + names_;
-  }
-
- private:
-  template <typename T>
-  static void number(std::string& to, T value) {
-    to.append(reinterpret_cast<const char*>(&value), sizeof(T));
-  }
-  Version version_;
-  uint64_t count_ = 0;
-  std::string arrays_, names_;
-};
-
-// {"key":"value",…} of "key=value;…".
-std::string json_of(std::string_view attributes) {
-  std::string json;
-  while (!attributes.empty()) {
-    const std::string_view one = attributes.substr(0, attributes.find(';'));
-    attributes.remove_prefix(std::min(attributes.size(), one.size() + 1));
-    const size_t equals = one.find('=');
-    json += fmt::format(R"x({}"{}":"{}")x", json.empty() ? "" : ",", one.substr(0, equals), one.substr(equals + 1));
-  }
-  return json;
-}
-
-// data of `shape` through one node with `attributes` ("key=value;…"); further inputs are the variables in `more`.
-std::string symbol_of(const std::string& op, const std::string& attributes, const std::string& shape,
-                      std::vector<std::string> more = {}, const std::string& key = "attrs") {
-  std::string nodes = fmt::format(R"({{"op":"null","name":"data","{}":{{"__shape__":"{}"}},"inputs":[]}})", key, shape);
-  std::string inputs = "[0,0,0]";
-  for (size_t i = 0; i < more.size(); ++i) {
-    nodes += fmt::format(R"(,{{"op":"null","name":"{}","inputs":[]}})", more[i]);
-    inputs += fmt::format(",[{},0]", i + 1);
-  }
-  nodes += fmt::format(R"(,{{"op":"{}","name":"y","{}":{{{}}},"inputs":[{}]}})", op, key, json_of(attributes), inputs);
-  return fmt::format(R"({{"nodes":[{}],"arg_nodes":[0],"heads":[[{},0,0]]}})", nodes, more.size() + 1);
-}
-
-Result<nn::Model> import(const std::string& symbol, const std::string& params = {}) {
-  return import_mxnet(symbol, as_bytes(params), "net-symbol.json");
-}
-
-std::string refusal(const std::string& symbol, const std::string& params = {}) {
-  const auto model = import(symbol, params);
-  return model ? "imported" : model.error().message;
-}
-
-std::vector<float> through(const std::string& op, const std::string& attributes, const std::string& shape,
-                           std::vector<float> input) {
-  const auto model = import(symbol_of(op, attributes, shape));
-  EXPECT_TRUE(model) << model.error().message;
-  return model ? run_on(*model, std::move(input)) : std::vector<float>();
-}
-
 const std::string kConvolution =
     symbol_of("Convolution", "kernel=(1,1);num_filter=1", "(1,2,1,2)", {"y_weight", "y_bias"});
 
 TEST(mxnet, reads_every_version_of_parameter_records) {
-  for (const auto version : {ParamsWriter::kOld, ParamsWriter::kV1, ParamsWriter::kV2}) {
+  for (const auto version : {ParamsWriter::kOld, ParamsWriter::kV1, ParamsWriter::kV2, ParamsWriter::kV3}) {
     const std::string params =
         ParamsWriter(version).array("arg:y_weight", {1, 2, 1, 1}, {1, 10}).array("arg:y_bias", {1}, {5}).bytes();
     const auto model = import(kConvolution, params);

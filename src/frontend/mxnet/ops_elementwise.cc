@@ -15,8 +15,11 @@ Result<Values> unary(Call& call) {
 
 Result<Values> activation(Call& call) {
   static constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"relu", "relu"},         {"sigmoid", "sigmoid"}, {"tanh", "tanh"}, {"softrelu", "softplus"},
-      {"softsign", "softsign"}, {"silu", "silu"},       {"mish", "mish"}, {"log_sigmoid", "log_sigmoid"}};
+      {"relu", "relu"},         {"sigmoid", "sigmoid"},
+      {"tanh", "tanh"},         {"softrelu", "softplus"},
+      {"softsign", "softsign"}, {"gelu", "gelu"},
+      {"gelu_erf", "gelu"},     {"silu", "silu"},
+      {"mish", "mish"},         {"log_sigmoid", "log_sigmoid"}};
   BMNET_ASSIGN(const ValueId x, call.in(0));
   const std::string type = call.node.text("act_type", "");
   for (const auto& [name, kind] : kKinds)
@@ -155,10 +158,12 @@ Result<Values> compare(Call& call) {
   }
   const std::string type(dtype_name(call.dtype_of(inputs[0])));
   BMNET_ASSIGN(const ValueId truth, call.make("compare", {{"kind", std::string(call.kind())}}, inputs));
+  if (call.is_numpy()) return Values{truth};
   return one(call.finish("cast", {{"to", type}}, {truth}));
 }
 
 Result<ValueId> is_true(Call& call, ValueId x) {
+  if (call.dtype_of(x) == DType::kBool) return x;
   BMNET_ASSIGN(const ValueId zero, call.filled(call.dtype_of(x), {}, 0));
   return call.make("compare", {{"kind", std::string("ne")}}, {x, zero});
 }
@@ -173,6 +178,7 @@ Result<Values> logical(Call& call) {
     BMNET_ASSIGN(const ValueId second, is_true(call, inputs[1]));
     BMNET_ASSIGN(result, call.binary(call.kind(), result, second));
   }
+  if (call.is_numpy()) return Values{result};
   return one(call.finish("cast", {{"to", type}}, {result}));
 }
 
@@ -201,6 +207,9 @@ Result<Values> cast(Call& call) {
   }
   return unsupported("dtype={} is not supported", name);
 }
+
+// A value of each input, all of the type that the widest has: f32 here.
+Result<Values> all_cast(Call& call) { return call.all_inputs(); }
 
 Result<Values> filled_like(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in(0));
@@ -258,7 +267,7 @@ constexpr Row kRows[] = {
     two_operands("_maximum", "max"), two_operands("_Maximum", "max"), two_operands("broadcast_maximum", "max"),
     two_operands("_minimum", "min"), two_operands("_Minimum", "min"), two_operands("broadcast_minimum", "min"),
     two_operands("_power", "pow"), two_operands("_Power", "pow"), two_operands("broadcast_power", "pow"),
-    two_operands("_mod", "mod"), two_operands("broadcast_mod", "mod"),
+    two_operands("_mod", "mod"), two_operands("_arctan2", "atan2"), two_operands("broadcast_mod", "mod"),
     {"add_n", 1, kAny, kNoParameters, sum_of_all, "", "", "binary", ""},
     {"ElementWiseSum", 1, kAny, kNoParameters, sum_of_all, "", "", "binary", ""},
     scalar_operand("_plus_scalar", "add"), scalar_operand("_PlusScalar", "add"),
@@ -286,11 +295,12 @@ constexpr Row kRows[] = {
     {"Cast", 1, 1, kNoParameters, cast, "", "dtype", "cast", "float16 and float64 stay f32"},
     {"cast", 1, 1, kNoParameters, cast, "", "dtype", "cast", "float16 and float64 stay f32"},
     {"amp_cast", 1, 1, kNoParameters, cast, "", "dtype", "cast", "float16 and float64 stay f32"},
-    same("BlockGrad"), same("stop_gradient"), same("identity"), same("_copy"), same("Dropout"), same("make_loss"),
+    same("BlockGrad"), same("stop_gradient"), same("identity"), same("_copy"), same("IdentityAttachKLSparseReg"), same("Dropout"), same("make_loss"),
     same("MakeLoss"), same("_identity_with_attr_like_rhs"),
     {"LinearRegressionOutput", 1, 1, kNoParameters, identity, "", "", "", kLabel},
     {"MAERegressionOutput", 1, 1, kNoParameters, identity, "", "", "", kLabel},
     {"SVMOutput", 1, 1, kNoParameters, identity, "", "", "", kLabel},
+    {"amp_multicast", 1, kAny, kNoParameters, all_cast, "", "", "", "vanishes"},
     {"zeros_like", 1, 1, kNoParameters, filled_like, "0", "", "constant", ""},
     {"ones_like", 1, 1, kNoParameters, filled_like, "1", "", "constant", ""},
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "frontend/adaptive_pool.h"
 #include "frontend/mxnet/call.h"
 
 namespace bmnet::frontend::mxnet {
@@ -172,7 +173,13 @@ Result<Values> pooling(Call& call) {
     return user_error("pooling_convention={}; valid, full and same are known", convention);
   const std::string kind = type == "max" ? "max" : "average";
   if (global && type != "sum") return global_pooling(call, x, kind);
-  if (global) return unsupported("global pooling of type sum");
+  if (global) {
+    const Shape shape = call.shape_of(x);
+    if (shape.size() < 3) return user_error("its input {} has no spatial axes", to_string(shape));
+    Integers axes(shape.size() - 2);
+    std::iota(axes.begin(), axes.end(), 2);
+    return one(call.finish("reduce", {{"kind", std::string("sum")}, {"axes", axes}, {"keep_dims", true}}, {x}));
+  }
   BMNET_ASSIGN(const Window window, window_of(call, x));
   const Shape shape = call.shape_of(x);
   for (size_t i = 0; i < window.kernel.size(); ++i)
@@ -238,11 +245,18 @@ Result<Values> layer_norm(Call& call) {
   BMNET_ASSIGN(const float epsilon, call.node.number("eps", 1e-5f));
   BMNET_ASSIGN(const int64_t given_axis, call.node.integer("axis", -1));
   BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(given_axis, call.rank_of(x)));
-  if (axis != call.rank_of(x) - 1) return unsupported("axis={}; only the last axis can be compiled", given_axis);
-  const Shape size{call.shape_of(x).back()};
+  const int64_t last = call.rank_of(x) - 1;
+  const Shape size{call.shape_of(x)[axis]};
   BMNET_ASSIGN(const ValueId gamma, call.parameter(1, size));
   BMNET_ASSIGN(const ValueId beta, call.parameter(2, size));
-  return one(call.finish("layer_norm", {{"axis", axis}, {"epsilon", epsilon}}, {x, gamma, beta}));
+  const op::Attributes attributes = {{"axis", last}, {"epsilon", epsilon}};
+  if (axis == last) return one(call.finish("layer_norm", attributes, {x, gamma, beta}));
+  Integers permutation(call.rank_of(x));
+  std::iota(permutation.begin(), permutation.end(), 0);
+  std::swap(permutation[axis], permutation[last]);
+  BMNET_ASSIGN(const ValueId moved, call.transpose(x, permutation));
+  BMNET_ASSIGN(const ValueId y, call.make("layer_norm", attributes, {moved, gamma, beta}));
+  return one(call.finish("transpose", {{"permutation", permutation}}, {y}));
 }
 
 Result<Values> lrn(Call& call) {
@@ -294,30 +308,65 @@ Result<Values> up_sampling(Call& call) {
                            {x, weight}));
   }
   if (type != "nearest") return unsupported("sample_type={}", type);
-  if (call.input_count() > 1) return unsupported("{} inputs; upsample them one by one", call.input_count());
-  return one(call.finish("resize",
-                         {{"sizes", Integers{shape[2] * scale, shape[3] * scale}},
-                          {"mode", std::string("nearest")},
-                          {"coordinates", std::string("asymmetric")},
-                          {"nearest_mode", std::string("floor")}},
-                         {x}));
+  const op::Attributes attributes = {{"sizes", Integers{shape[2] * scale, shape[3] * scale}},
+                                     {"mode", std::string("nearest")},
+                                     {"coordinates", std::string("asymmetric")},
+                                     {"nearest_mode", std::string("floor")}};
+  if (call.input_count() == 1) return one(call.finish("resize", attributes, {x}));
+  Values parts;  // all to the size of the first
+  for (size_t i = 0; i < call.input_count(); ++i) {
+    const auto stored = call.stored_shape(i);
+    BMNET_ASSIGN(const ValueId input, stored ? call.parameter(i, *stored) : call.in(i));
+    if (call.rank_of(input) != 4) return user_error("input {} is not an image", i);
+    BMNET_ASSIGN(const ValueId part, call.make("resize", attributes, {input}));
+    parts.push_back(part);
+  }
+  if (call.node.text("multi_input_mode", "concat") == "concat")
+    return one(call.finish("concat", {{"axis", int64_t{1}}}, parts));
+  ValueId sum = parts[0];
+  for (size_t i = 1; i < parts.size(); ++i) {
+    BMNET_ASSIGN(sum, call.binary("add", sum, parts[i]));
+  }
+  return Values{sum};
+}
+
+// The wanted height and width, by attribute mode.
+Status resized(Call& call, const Shape& shape, Integers& sizes) {
+  const std::string mode = call.node.text("mode", "size");
+  if (mode == "like") {
+    if (!call.has(1)) return user_error("mode=like without a second input");
+    BMNET_ASSIGN(const ValueId like, call.in(1));
+    if (call.rank_of(like) != 4)
+      return user_error("its second input {} is not an image", to_string(call.shape_of(like)));
+    sizes = {call.shape_of(like)[2], call.shape_of(like)[3]};
+    return {};
+  }
+  for (const auto& [size_key, scale_key, axis] :
+       {std::tuple{"height", "scale_height", 2}, std::tuple{"width", "scale_width", 3}}) {
+    const int64_t length = shape[axis], odd = length % 2;
+    BMNET_ASSIGN(int64_t size, call.node.integer(size_key, 1));
+    BMNET_ASSIGN(const float scale, call.node.number(scale_key, 0));
+    if (!(scale >= 0 && scale <= 1e6f)) return user_error("{}={}", scale_key, scale);
+    const auto scaled = [&](int64_t from) { return static_cast<int64_t>(static_cast<float>(from) * scale); };
+    if (mode == "size" && scale > 0) size = scaled(length);
+    if (mode == "odd_scale") size = odd ? scaled(length - 1) + 1 : scaled(length);
+    if (mode == "to_even_down") size = length - odd;
+    if (mode == "to_even_up") size = length + odd;
+    if (mode == "to_odd_down") size = length - (1 - odd);
+    if (mode == "to_odd_up") size = length + (1 - odd);
+    sizes.push_back(size);
+  }
+  for (const std::string_view known : {"size", "odd_scale", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up"})
+    if (mode == known) return {};
+  return unsupported("mode={}", mode);
 }
 
 Result<Values> bilinear_resize(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in(0));
   const Shape shape = call.shape_of(x);
   if (shape.size() != 4) return user_error("its input {} is not an image", to_string(shape));
-  const std::string mode = call.node.text("mode", "size");
-  if (mode != "size") return unsupported("mode={}; only mode=size can be compiled", mode);
   Integers sizes;
-  for (const auto& [size_key, scale_key, axis] :
-       {std::tuple{"height", "scale_height", 2}, std::tuple{"width", "scale_width", 3}}) {
-    BMNET_ASSIGN(int64_t size, call.node.integer(size_key, 1));
-    BMNET_ASSIGN(const float scale, call.node.number(scale_key, 0));
-    if (scale < 0 || scale > 1e6f) return user_error("{}={}", scale_key, scale);
-    if (scale > 0) size = static_cast<int64_t>(static_cast<float>(shape[axis]) * scale);
-    sizes.push_back(size);
-  }
+  BMNET_TRY(resized(call, shape, sizes));
   BMNET_ASSIGN(const bool align_corners, call.node.boolean("align_corners", true));
   return one(call.finish("resize",
                          {{"sizes", sizes},
@@ -333,26 +382,32 @@ Result<Values> adaptive_average(Call& call) {
   BMNET_ASSIGN(Integers sizes, call.node.integers("output_size"));
   if (sizes.empty()) sizes = {1, 1};
   if (sizes.size() == 1) sizes.push_back(sizes[0]);
-  Integers kernel;
-  for (size_t i = 0; i < 2; ++i) {
-    if (sizes.size() != 2 || sizes[i] < 1 || shape[i + 2] % sizes[i])
-      return unsupported("output_size {} does not divide the input {}", to_string(sizes), to_string(shape));
-    kernel.push_back(shape[i + 2] / sizes[i]);
-  }
-  return one(call.finish("pool",
-                         {{"kind", std::string("average")},
-                          {"kernel", kernel},
-                          {"strides", kernel},
-                          {"pads", Integers(4, 0)},
-                          {"dilations", Integers{1, 1}}},
-                         {x}));
+  return one(finish_adaptive_pool(call, x, sizes, PoolKind::kAverage));
 }
 
-Result<Values> roi_pooling(Call& call) {
-  BMNET_ASSIGN(const Values inputs, call.all_inputs());
-  BMNET_ASSIGN(const Integers size, per_axis(call, "pooled_size", 2, 0, 1));
-  BMNET_ASSIGN(const float scale, call.node.number("spatial_scale", 1));
-  return one(call.finish("roi_pool", {{"pooled_h", size[0]}, {"pooled_w", size[1]}, {"spatial_scale", scale}}, inputs));
+// Scale and shift stand for groups, or in newer versions for channels.
+Result<Values> group_norm(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in(0));
+  BMNET_ASSIGN(const int64_t groups, call.node.integer("num_groups", 1));
+  BMNET_ASSIGN(const float epsilon, call.node.number("eps", 1e-5f));
+  const Shape shape = call.shape_of(x);
+  if (shape.size() < 3 || groups < 1 || shape[1] % groups)
+    return user_error("num_groups {} does not fit the input {}", groups, to_string(shape));
+  Values inputs{x};
+  for (size_t i = 1; i < 3; ++i) {
+    const auto stored = call.stored_shape(i);
+    if (stored && *stored == Shape{shape[1]}) {
+      BMNET_ASSIGN(const ValueId channels, call.parameter(i, {shape[1]}));
+      inputs.push_back(channels);
+      continue;
+    }
+    BMNET_ASSIGN(ValueId value, call.parameter(i, {groups}));
+    BMNET_ASSIGN(value, call.reshape(value, {groups, 1}));
+    BMNET_ASSIGN(value, call.broadcast(value, {groups, shape[1] / groups}));
+    BMNET_ASSIGN(value, call.reshape(value, {shape[1]}));
+    inputs.push_back(value);
+  }
+  return one(call.finish("group_norm", {{"groups", groups}, {"epsilon", epsilon}}, inputs));
 }
 
 // clang-format off
@@ -367,16 +422,17 @@ constexpr Row kRows[] = {
     {"Deconvolution", 2, 3, 1, deconvolution, "", "kernel stride pad dilate adj target_shape num_filter num_group no_bias", "conv_transpose", "channels first"},
     {"Embedding", 2, 2, 1, embedding, "", "input_dim output_dim", "gather", ""},
     {"FullyConnected", 2, 3, 1, fully_connected, "", "num_hidden no_bias flatten", "matmul", ""},
+    {"GroupNorm", 3, 3, 1, group_norm, "", "num_groups eps", "group_norm", ""},
+    {"_contrib_SyncBatchNorm", 5, 5, 1, batch_norm, "", "eps fix_gamma", "batch_norm", ""},
     {"InstanceNorm", 3, 3, 1, instance_norm, "", "eps", "group_norm", ""},
     {"L2Normalization", 1, 1, kNoParameters, l2_normalization, "", "eps mode", "lp_normalize", ""},
     {"LRN", 1, 1, kNoParameters, lrn, "", "nsize alpha beta knorm", "lrn", ""},
-    {"LayerNorm", 3, 3, 1, layer_norm, "", "axis eps", "layer_norm", "last axis"},
+    {"LayerNorm", 3, 3, 1, layer_norm, "", "axis eps", "layer_norm", ""},
     {"Pooling", 1, 1, kNoParameters, pooling, "", kPooling, "pool", "max, avg, sum"},
     {"Pooling_v1", 1, 1, kNoParameters, pooling, "", kPooling, "pool", "max, avg, sum"},
-    {"ROIPooling", 2, 2, kNoParameters, roi_pooling, "", "pooled_size spatial_scale", "roi_pool", ""},
-    {"UpSampling", 1, kAny, 1, up_sampling, "", "scale sample_type", "resize conv_transpose", "one input"},
-    {"_contrib_AdaptiveAvgPooling2D", 1, 1, kNoParameters, adaptive_average, "", "output_size", "pool", "sizes that divide the input"},
-    {"_contrib_BilinearResize2D", 1, 1, kNoParameters, bilinear_resize, "", "height width scale_height scale_width align_corners", "resize", "mode size"},
+    {"UpSampling", 1, kAny, 1, up_sampling, "", "scale sample_type multi_input_mode", "resize conv_transpose concat", ""},
+    {"_contrib_AdaptiveAvgPooling2D", 1, 1, kNoParameters, adaptive_average, "", "output_size", "pool matmul", ""},
+    {"_contrib_BilinearResize2D", 1, 2, kNoParameters, bilinear_resize, "", "mode height width scale_height scale_width align_corners", "resize", ""},
 };
 // clang-format on
 

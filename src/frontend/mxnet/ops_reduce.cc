@@ -72,7 +72,7 @@ Result<Integers> reduced_axes(const Call& call, ValueId x) {
 
 // A result without axes has the shape [1] here.
 Result<Values> finish_reduced(Call& call, ValueId y) {
-  if (call.rank_of(y) > 0) return Values{y};
+  if (call.rank_of(y) > 0 || call.is_numpy()) return Values{y};
   return one(call.finish("reshape", {{"shape", Integers{1}}}, {y}));
 }
 
@@ -106,6 +106,7 @@ Result<Values> arg_reduce(Call& call) {
   BMNET_ASSIGN(axis, Emitter::normal_axis(axis, call.rank_of(x)));
   const std::string kind = call.kind() == "min" ? "min" : "max";
   BMNET_ASSIGN(ValueId y, call.make("arg_reduce", {{"kind", kind}, {"axis", axis}, {"keep_dims", keep}}, {x}));
+  if (call.is_numpy()) return Values{y};
   if (call.rank_of(y) == 0) {
     BMNET_ASSIGN(y, call.reshape(y, {1}));
   }
@@ -201,6 +202,38 @@ Result<Values> gather_nd(Call& call) {
   return one(call.finish("gather_nd", {}, {inputs[0], indices}));
 }
 
+// Zeros of `shape` with data added at (or put to) index vectors, which stand on the first axis.
+Result<Values> scatter_nd(Call& call) {
+  BMNET_ASSIGN(const Values inputs, call.all_inputs());
+  BMNET_ASSIGN(const Shape shape, call.node.integers("shape"));
+  if (call.rank_of(inputs[1]) < 1) return user_error("the indices are a scalar");
+  Integers permutation(call.rank_of(inputs[1]));
+  std::iota(permutation.begin(), permutation.end(), 1);
+  permutation.back() = 0;
+  BMNET_ASSIGN(ValueId indices, call.cast(inputs[1], DType::kI64));
+  BMNET_ASSIGN(indices, call.transpose(indices, permutation));
+  BMNET_ASSIGN(const ValueId zeros, call.filled(call.dtype_of(inputs[0]), shape, 0));
+  return one(call.finish("scatter_nd", {{"reduction", std::string("none")}}, {zeros, indices, inputs[0]}));
+}
+
+// Rows of the first input, by index, replaced by those of the third.
+Result<Values> index_copy(Call& call) {
+  BMNET_ASSIGN(const Values inputs, call.all_inputs());
+  BMNET_ASSIGN(ValueId index, call.cast(inputs[1], DType::kI64));
+  BMNET_ASSIGN(index, call.reshape(index, {element_count(call.shape_of(index)), 1}));
+  return one(call.finish("scatter_nd", {{"reduction", std::string("none")}}, {inputs[0], index, inputs[2]}));
+}
+
+Result<Values> cumsum(Call& call) {
+  BMNET_ASSIGN(ValueId x, call.in(0));
+  BMNET_ASSIGN(int64_t axis, call.node.integer("axis", 0));
+  if (!call.node.has("axis")) {
+    BMNET_ASSIGN(x, call.reshape(x, {element_count(call.shape_of(x))}));
+  }
+  BMNET_ASSIGN(axis, Emitter::normal_axis(axis, call.rank_of(x)));
+  return one(call.finish("cumsum", {{"axis", axis}}, {x}));
+}
+
 Result<Values> one_hot(Call& call) {
   BMNET_ASSIGN(const ValueId x, call.in(0));
   BMNET_ASSIGN(const int64_t depth, call.node.integer("depth", 0));
@@ -238,6 +271,10 @@ constexpr Row kRows[] = {
     {"take", 2, 2, kNoParameters, take, "", "axis", "gather", "indices inside the axis"},
     {"pick", 2, 2, kNoParameters, pick, "", "axis keepdims", "gather_elements", ""},
     {"gather_nd", 2, 2, kNoParameters, gather_nd, "", "", "gather_nd", ""},
+    {"scatter_nd", 2, 2, kNoParameters, scatter_nd, "", "shape", "scatter_nd", ""},
+    {"_contrib_index_copy", 3, 3, kNoParameters, index_copy, "", "", "scatter_nd", ""},
+    {"cumsum", 1, 1, kNoParameters, cumsum, "", "axis", "cumsum", ""},
+    {"batch_take", 2, 2, kNoParameters, pick, "", "", "gather_elements", ""},
     {"one_hot", 1, 1, kNoParameters, one_hot, "", "depth on_value off_value", "one_hot", ""},
 };
 // clang-format on

@@ -80,6 +80,19 @@ Result<Values> reshape(Call& call) {
   return finish_reshape(call, x, std::move(to));
 }
 
+// The codes of the numpy interface: -1 the rest, -2 keep, -4 all remaining, -5 the product of two, -6 split into two;
+// as in numpy alone, only -1.
+Result<Values> numpy_reshape(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in(0));
+  BMNET_ASSIGN(Integers codes, call.node.integers(call.node.has("newshape") ? "newshape" : "shape"));
+  for (int64_t& code : codes) {
+    if (code == 0 || code == -3) return unsupported("the code {} in a shape", code);
+    if (code < -1) code = code == -2 ? 0 : code + 2;
+  }
+  BMNET_ASSIGN(Shape to, reshaped(call.shape_of(x), codes));
+  return finish_reshape(call, x, std::move(to));
+}
+
 Result<Values> reshape_like(Call& call) {
   BMNET_ASSIGN(const Values inputs, call.all_inputs());
   for (const char* key : {"lhs_begin", "lhs_end", "rhs_begin", "rhs_end"})
@@ -157,7 +170,7 @@ Result<Values> swap_axis(Call& call) {
 
 Result<Values> concat(Call& call) {
   BMNET_ASSIGN(const Values inputs, call.all_inputs());
-  BMNET_ASSIGN(const int64_t given_axis, call.node.integer("dim", 1));
+  BMNET_ASSIGN(const int64_t given_axis, call.is_numpy() ? call.node.integer("axis", 0) : call.node.integer("dim", 1));
   BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(given_axis, call.rank_of(inputs[0])));
   if (inputs.size() == 1) return inputs;
   return one(call.finish("concat", {{"axis", axis}}, inputs));
@@ -418,9 +431,12 @@ Result<Values> blocks(Call& call) {
   return one(call.finish(call.kind(), {{"block", block}}, {x}));
 }
 
+// A 0 in the shape stands for what is not known: one element, which broadcasts.
 Result<Values> filled(Call& call) {
-  BMNET_ASSIGN(const Shape shape, call.node.integers("shape"));
-  BMNET_ASSIGN(const float value, call.node.number("value", call.kind() == "1" ? 1 : 0));
+  BMNET_ASSIGN(Shape shape, call.node.integers("shape"));
+  std::ranges::replace(shape, 0, 1);
+  BMNET_ASSIGN(const float value,
+               call.node.number(call.node.has("fill_value") ? "fill_value" : "value", call.kind() == "1" ? 1 : 0));
   return one(call.filled(DType::kF32, shape, value));
 }
 
@@ -437,6 +453,30 @@ Result<Values> arange(Call& call) {
   for (int64_t i = 0; i < static_cast<int64_t>(count) * times; ++i)
     values.push_back(start + step * static_cast<float>(i / times));
   return Values{call.constant(Tensor::of<float>({std::ssize(values)}, values))};
+}
+
+// Numbers in the shape of the input, or along one of its axes.
+Result<Values> arange_like(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in(0));
+  BMNET_ASSIGN(const float start, call.node.number("start", 0));
+  BMNET_ASSIGN(const float step, call.node.number("step", 1));
+  BMNET_ASSIGN(const int64_t times, call.node.integer("repeat", 1));
+  Shape shape = call.shape_of(x);
+  if (call.node.has("axis")) {
+    BMNET_ASSIGN(const int64_t given_axis, call.node.integer("axis", 0));
+    BMNET_ASSIGN(const int64_t axis, Emitter::normal_axis(given_axis, call.rank_of(x)));
+    shape = {shape[axis]};
+  }
+  const int64_t count = element_count(shape);
+  if (times < 1 || count > 1 << 24) return user_error("{} numbers, each {} times", count, times);
+  std::vector<float> values;
+  for (int64_t i = 0; i < count; ++i) values.push_back(start + step * static_cast<float>(i / times));
+  return Values{call.constant(Tensor::of<float>(shape, values))};
+}
+
+Result<Values> size_array(Call& call) {
+  BMNET_ASSIGN(const ValueId x, call.in(0));
+  return Values{call.integers({element_count(call.shape_of(x))})};
 }
 
 Result<Values> shape_array(Call& call) {
@@ -472,7 +512,9 @@ constexpr Row kRows[] = {
     row("crop", slice, "begin end step", "slice"), row("depth_to_space", blocks, "block_size", "depth_to_space", 1, "", "depth_to_space"),
     row("expand_dims", expand_dims, "axis", "reshape"), row("flip", reverse, "axis", "reverse"),
     row("repeat", repeat, "repeats axis", "tile"), row("reshape_like", reshape_like, "", "reshape", 2),
-    row("reverse", reverse, "axis", "reverse"), row("shape_array", shape_array, "", "constant"),
+    row("reverse", reverse, "axis", "reverse"), row("shape_array", shape_array, "", "constant"), row("size_array", size_array, "", "constant"),
+    row("_contrib_arange_like", arange_like, "start step repeat axis", "constant"),
+    row("_np_reshape", numpy_reshape, "newshape", "reshape"), row("_npx_reshape", numpy_reshape, "newshape", "reshape", 1, "codes -1 -2 -4 -5 -6"),
     row("slice", slice, "begin end step", "slice"), row("slice_axis", slice_axis, "axis begin end", "slice"),
     row("slice_like", slice_like, "axes", "slice", 2),
     row("space_to_depth", blocks, "block_size", "space_to_depth", 1, "", "space_to_depth"),
