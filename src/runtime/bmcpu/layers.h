@@ -4,14 +4,11 @@
 
 #include <vector>
 
+#include "runtime/host_buffers.h"
+
 namespace bmnet::bmcpu {
 
-struct Buffers {
-  const std::vector<float*>& inputs;
-  const std::vector<std::vector<int>>& input_shapes;
-  const std::vector<float*>& outputs;
-  std::vector<std::vector<int>>& output_shapes;
-};
+using Buffers = runtime::HostBuffers;
 
 // All give false when parameters or tensors do not fit the layer.
 struct Layer {

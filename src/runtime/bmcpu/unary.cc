@@ -22,20 +22,14 @@ float apply(UNARY_OP_CODE_T op, float x) {
   }
 }
 
-int64_t elements(const std::vector<int>& shape) {
-  int64_t count = 1;
-  for (int dim : shape) count *= dim;
-  return count;
-}
-
 bool process(const void* param, int param_bytes, const Buffers& buffers) {
   if (param_bytes < static_cast<int>(sizeof(cpu_unary_param_t)) || buffers.inputs.size() != 1 ||
       buffers.outputs.size() != 1)
     return false;
   const UNARY_OP_CODE_T op = static_cast<const cpu_unary_param_t*>(param)->unary_op;
   if (op < OP_SIN || op > OP_ROUND || op == OP_ISFINITE) return false;
-  const int64_t count = elements(buffers.input_shapes[0]);
-  if (!buffers.output_shapes.empty() && elements(buffers.output_shapes[0]) < count) return false;
+  const int64_t count = runtime::elements_of(buffers.input_shapes[0]);
+  if (!runtime::has_room(buffers, count)) return false;
   for (int64_t i = 0; i < count; ++i) buffers.outputs[0][i] = apply(op, buffers.inputs[0][i]);
   buffers.output_shapes = buffers.input_shapes;
   return true;

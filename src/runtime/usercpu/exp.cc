@@ -13,18 +13,11 @@ Status check(const void*, size_t bytes) {
   return user_error("exp: the parameter is cut off");
 }
 
-int64_t elements(const std::vector<int>& shape) {
-  int64_t count = 1;
-  for (int dim : shape) count *= dim;
-  return count;
-}
-
 Status process(const void* param, const Buffers& buffers) {
   if (buffers.inputs.size() != 1 || buffers.outputs.size() != 1) return user_error("exp: one input and one output");
   const user_cpu_exp_param_t& exp = static_cast<const user_cpu_param_t*>(param)->u.exp;
-  const int64_t count = elements(buffers.input_shapes[0]);
-  if (!buffers.output_shapes.empty() && elements(buffers.output_shapes[0]) < count)
-    return user_error("exp: {} elements do not fit a tensor of {}", count, elements(buffers.output_shapes[0]));
+  const int64_t count = runtime::elements_of(buffers.input_shapes[0]);
+  if (!runtime::has_room(buffers, count)) return user_error("exp: the output has no room for {} elements", count);
   for (int64_t i = 0; i < count; ++i)
     buffers.outputs[0][i] = exp.outer_scale_ * std::exp(exp.inner_scale_ * buffers.inputs[0][i]);
   buffers.output_shapes = buffers.input_shapes;

@@ -5,16 +5,11 @@
 #include <vector>
 
 #include "base/status.h"
+#include "runtime/host_buffers.h"
 
 namespace bmnet::usercpu {
 
-// As the C interface hands them over: 1N buffers; process may make shapes smaller.
-struct Buffers {
-  const std::vector<float*>& inputs;
-  const std::vector<std::vector<int>>& input_shapes;
-  const std::vector<float*>& outputs;
-  std::vector<std::vector<int>>& output_shapes;
-};
+using Buffers = runtime::HostBuffers;
 
 struct Layer {
   // Whether the `bytes` behind `param` hold all that the other functions read.
