@@ -5,6 +5,7 @@
 #include "tool/commands.h"
 #include "tool/compile.h"
 #include "tool/device_compare.h"
+#include "tool/number.h"
 #include "tool/reference_data.h"
 
 namespace bmnet::tool {
@@ -16,6 +17,12 @@ struct CompareArguments {
   size_t rows = 20;
 };
 
+Result<double> tolerance_of(std::string_view flag, const std::string& text) {
+  const auto number = parse_number(text);
+  if (number && *number >= 0) return *number;
+  return user_error("{}{}: a number that is not negative is expected, such as 1e-4", flag, text);
+}
+
 // Takes the flags of this command out; what is left are compile flags.
 Result<CompareArguments> take_own_flags(const Arguments& arguments, Arguments& rest) {
   CompareArguments own;
@@ -23,18 +30,21 @@ Result<CompareArguments> take_own_flags(const Arguments& arguments, Arguments& r
     const auto value = [&](std::string_view flag) {
       return argument.starts_with(flag) ? argument.substr(flag.size()) : std::string();
     };
-    if (const auto file = value("--input="); !file.empty())
+    if (const auto file = value("--input="); !file.empty()) {
       own.input = file;
-    else if (const auto name = value("--device="); !name.empty())
+    } else if (const auto name = value("--device="); !name.empty()) {
       own.device = name;
-    else if (const auto a = value("--atol="); !a.empty())
-      own.absolute = std::strtod(a.c_str(), nullptr);
-    else if (const auto r = value("--rtol="); !r.empty())
-      own.relative = std::strtod(r.c_str(), nullptr);
-    else if (const auto n = value("--rows="); !n.empty())
-      own.rows = std::strtoul(n.c_str(), nullptr, 10);
-    else
+    } else if (const auto absolute = value("--atol="); !absolute.empty()) {
+      BMNET_ASSIGN(own.absolute, tolerance_of("--atol=", absolute));
+    } else if (const auto relative = value("--rtol="); !relative.empty()) {
+      BMNET_ASSIGN(own.relative, tolerance_of("--rtol=", relative));
+    } else if (const auto rows = value("--rows="); !rows.empty()) {
+      const auto count = parse_integer(rows);
+      if (!count || *count < 0) return user_error("--rows={}: a number of lines is expected", rows);
+      own.rows = static_cast<size_t>(*count);
+    } else {
       rest.push_back(argument);
+    }
   }
   return own;
 }
@@ -73,7 +83,7 @@ Result<int> compare_model(const CompareArguments& own, const CompileFlags& flags
 int compare_main(const Arguments& arguments) {
   Arguments rest;
   const auto own = take_own_flags(arguments, rest);
-  if (!own) return report_error("compare", own.error());
+  if (!own) return report_error("compare", own.error()), kExitUsage;
   const auto flags =
       parse_compile_flags({"bmnet compare", "every layer of a model on the device against the reference", kHelp}, rest);
   if (!flags) return report_error("compare", flags.error()), kExitUsage;

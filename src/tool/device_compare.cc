@@ -1,19 +1,13 @@
 #include "tool/device_compare.h"
 
+#include <algorithm>
+
 #include "op/host/host.h"
 #include "plan/compile.h"
 #include "tool/reference_data.h"
 
 namespace bmnet::tool {
 namespace {
-
-// The node that computes a value, or null.
-const op::Node* producer_of(const op::Graph& graph, op::ValueId value) {
-  for (const op::Node& node : graph.nodes)
-    for (op::ValueId output : node.outputs)
-      if (output == value) return &node;
-  return nullptr;
-}
 
 // All computed values as outputs under unique names.
 op::Graph with_all_values_as_outputs(op::Graph graph) {
@@ -29,6 +23,12 @@ op::Graph with_all_values_as_outputs(op::Graph graph) {
 
 }  // namespace
 
+std::string operator_of(const op::Graph& graph, op::ValueId value) {
+  for (const op::Node& node : graph.nodes)
+    if (std::ranges::find(node.outputs, value) != node.outputs.end()) return node.op;
+  return "copy";
+}
+
 Result<DeviceOutputs> run_on_device(const bmodel::Model& model, std::span<const NamedTensor> inputs,
                                     const runtime::SessionOptions& options) {
   BMNET_ASSIGN(const auto session, runtime::Session::open(options));
@@ -42,8 +42,7 @@ Result<op::CompareReport> compare_outputs(const op::Graph& graph, std::span<cons
   op::CompareReport report;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const std::string& name = graph.output_names[i];
-    const op::Node* producer = producer_of(graph, graph.outputs[i]);
-    const std::string what = producer ? producer->op : "copy";
+    const std::string what = operator_of(graph, graph.outputs[i]);
     const Tensor* got = find_tensor(device, name);
     if (!got) {
       report.add(name, what, user_error("the BModel has no output of that name"));

@@ -19,6 +19,9 @@ struct DeviceOutputs {
   double seconds = 0;
 };
 
+// What computes a value, for reports; "copy" for inputs and constants, which an output can be as well.
+std::string operator_of(const op::Graph& graph, op::ValueId value);
+
 // Net 0 of the model on `device` ("simulator", "cmodel=PATH").
 Result<DeviceOutputs> run_on_device(const bmodel::Model& model, std::span<const NamedTensor> inputs,
                                     const runtime::SessionOptions& options = {});

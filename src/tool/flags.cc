@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "tool/number.h"
+
 namespace bmnet::tool {
 namespace {
 
@@ -197,16 +199,11 @@ Result<std::vector<InputDescription>> parse_descs(const std::string& text) {
     const size_t end = std::min(flat.find(']', begin), flat.size());
     const std::vector<std::string> parts = parse_names(flat.substr(begin, end - begin));
     if (parts.size() != 4) return user_error("--descs '{}': every entry is [index,dtype,low,high)", text);
-    InputDescription row;
-    row.dtype = parts[1];
-    char* rest = nullptr;
-    row.index = std::strtoll(parts[0].c_str(), &rest, 10);
-    bool numbers = *rest == '\0' && row.index >= 0;
-    row.low = std::strtod(parts[2].c_str(), &rest), numbers = numbers && *rest == '\0';
-    row.high = std::strtod(parts[3].c_str(), &rest), numbers = numbers && *rest == '\0';
-    if (!numbers || row.high < row.low)
+    const auto index = parse_integer(parts[0]);
+    const auto low = parse_number(parts[2]), high = parse_number(parts[3]);
+    if (!index || *index < 0 || !low || !high || *high < *low)
       return user_error("--descs '{}': index, low and high are numbers with low <= high", text);
-    rows.push_back(row);
+    rows.push_back({*index, parts[1], *low, *high});
     begin = end;
   }
   return rows;

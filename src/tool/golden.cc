@@ -1,20 +1,9 @@
 #include "tool/golden.h"
 
-#include <algorithm>
-
+#include "tool/device_compare.h"
 #include "tool/reference_data.h"
 
 namespace bmnet::tool {
-namespace {
-
-const op::Node* producer_of(const op::Graph& graph, op::ValueId value) {
-  for (const op::Node& node : graph.nodes)
-    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
-  return nullptr;
-}
-
-}  // namespace
-
 Result<std::map<std::string, DataSet>> read_data_sets(const std::filesystem::path& path) {
   BMNET_ASSIGN(const std::vector<NamedTensor> tensors, read_npz(path));
   std::map<std::string, DataSet> sets;
@@ -58,8 +47,7 @@ Result<Judgement> judge(const op::Graph& graph, const DataSet& set, std::span<co
     BMNET_ASSIGN(const op::Difference difference, op::compare(expected, *got, tolerance, content));
     if (worst.where.empty() || difference.over > worst.difference.over ||
         (difference.over == worst.difference.over && difference.relative() > worst.difference.relative())) {
-      const op::Node* producer = producer_of(graph, graph.outputs[i]);
-      worst = {difference, fmt::format("{} ({})", graph.output_names[i], producer ? producer->op : "copy"),
+      worst = {difference, fmt::format("{} ({})", graph.output_names[i], operator_of(graph, graph.outputs[i])),
                golden->dtype() == DType::kI8 || golden->dtype() == DType::kU8};
     }
   }

@@ -1,9 +1,8 @@
 #include "tool/picture_input.h"
 
-#include <cstdlib>
-
 #include "image/image.h"
 #include "tool/flags.h"
+#include "tool/number.h"
 
 namespace bmnet::tool {
 namespace {
@@ -11,9 +10,9 @@ namespace {
 Result<std::vector<float>> parse_floats(const std::string& flag, const std::string& text, float otherwise) {
   std::vector<float> values;
   for (const std::string& part : parse_names(text)) {
-    char* rest = nullptr;
-    values.push_back(std::strtof(part.c_str(), &rest));
-    if (*rest) return user_error("--{} '{}': '{}' is not a number", flag, text, part);
+    const std::optional<double> value = parse_number(part);
+    if (!value) return user_error("--{} '{}': '{}' is not a number", flag, text, part);
+    values.push_back(static_cast<float>(*value));
   }
   if (values.empty()) values.push_back(otherwise);
   return values;
