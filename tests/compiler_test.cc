@@ -22,19 +22,13 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-class compiler : public testing::Test {
+class compiler : public test::ProgramTest {
  protected:
-  compiler() : folder_(fs::path(testing::TempDir()) / "bmnet_compiler_test") {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+  compiler() {
     for (const char* file :
          {"shapes.onnx", "shapes.prototxt", "shapes.caffemodel", "labels.txt", "pictures/star_1.png"})
       fs::copy_file(test::source_file(std::string("examples/demo/") + file), folder_ / fs::path(file).filename());
   }
-  ~compiler() override { fs::remove_all(folder_); }
-
-  Outcome run(const std::string& command) const { return test::run_in(folder_, command); }
-  fs::path folder_;
 };
 
 TEST_F(compiler, writes_what_the_original_writes) {
@@ -64,6 +58,14 @@ TEST_F(compiler, gives_the_same_bytes_in_any_folder_with_any_number_of_threads) 
   run("mkdir deep && cp shapes.onnx deep && cd deep && BMNET_THREADS=2 bmneto --model=shapes.onnx --outdir=b");
   EXPECT_EQ(content(folder_ / "a/compilation.bmodel"), content(folder_ / "deep/b/compilation.bmodel"));
   EXPECT_EQ(content(folder_ / "a/output_ref_data.dat"), content(folder_ / "deep/b/output_ref_data.dat"));
+}
+
+// Called by name, through PATH, a program finds what was built beside it: the fast kernels, whose last bits differ from
+// those of the reference kernels.
+TEST_F(compiler, gives_the_same_bytes_however_it_is_called) {
+  run("bmneto --model=shapes.onnx --outdir=by_name");
+  run(std::string(BMNET_BIN_DIR) + "/bmneto --model=shapes.onnx --outdir=by_path");
+  EXPECT_EQ(content(folder_ / "by_name/output_ref_data.dat"), content(folder_ / "by_path/output_ref_data.dat"));
 }
 
 TEST_F(compiler, recognises_formats_by_content) {
@@ -157,6 +159,13 @@ TEST_F(compiler, a_wrong_flag_is_a_usage_error) {
   const Outcome outcome = run("bmneto --modle=shapes.onnx");
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(outcome.text, "bmneto: error: unknown flag '--modle'; did you mean '--model'?\n");
+}
+
+TEST_F(compiler, a_tolerance_that_is_no_number_is_a_usage_error) {
+  const Outcome outcome = run("bmnet compare shapes.onnx --atol=few");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.text,
+            "bmnet compare: error: --atol=few: a number that is not negative is expected, such as 1e-4\n");
 }
 
 TEST_F(compiler, refuses_a_file_of_no_known_format) {

@@ -4,13 +4,14 @@
 
 #include <filesystem>
 
+#include "base/code_folder.h"
+
 namespace bmnet::runtime {
 
 void* open_library(const char* name) {
   if (void* library = dlopen(name, RTLD_NOW)) return library;
-  Dl_info here{};
-  if (!dladdr(reinterpret_cast<void*>(&open_library), &here) || !here.dli_fname) return nullptr;
-  const std::filesystem::path folder = std::filesystem::path(here.dli_fname).parent_path();
+  const std::filesystem::path folder = folder_of_code(reinterpret_cast<const void*>(&open_library));
+  if (folder.empty()) return nullptr;
   for (const auto& path : {folder / name, folder / ".." / "lib" / name})
     if (void* library = dlopen(path.c_str(), RTLD_NOW)) return library;
   return nullptr;

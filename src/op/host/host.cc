@@ -5,26 +5,20 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/code_folder.h"
 #include "op/host/onednn/onednn.h"
 
 namespace bmnet::op::host {
 namespace {
 
-// The folder of the program or library this code was linked into.
-std::filesystem::path own_folder() {
-  Dl_info info;
-  if (!dladdr(reinterpret_cast<const void*>(&has_accelerator), &info) || !info.dli_fname) return {};
-  std::error_code ignored;
-  const std::filesystem::path file = std::filesystem::canonical(info.dli_fname, ignored);
-  return file.parent_path();
-}
-
 MakeAccelerator* load() {
   // Threads that spin while they wait make every parallel region cost a scheduler tick on a busy machine. The OpenMP
   // runtime reads this once, when it is loaded with oneDNN.
   setenv("OMP_WAIT_POLICY", "passive", 0);
+  const std::filesystem::path own_folder = folder_of_code(reinterpret_cast<const void*>(&has_accelerator));
+  if (own_folder.empty()) return nullptr;
   for (const char* place : {"../lib", ".", "../lib/bmnet"}) {
-    const std::filesystem::path path = own_folder() / place / "libbmnet_onednn.so";
+    const std::filesystem::path path = own_folder / place / "libbmnet_onednn.so";
     if (void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
       return reinterpret_cast<MakeAccelerator*>(dlsym(library, kMakeAcceleratorName));
   }
