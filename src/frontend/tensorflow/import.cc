@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "frontend/protobuf/message.h"
 #include "frontend/tensorflow/importer.h"
+#include "frontend/tensorflow/keras/model.h"
 #include "frontend/tensorflow/saved_model.h"
 
 namespace bmnet::frontend {
@@ -86,8 +87,6 @@ Status check_format(Bytes content, const std::string& name) {
   if (content.empty()) return user_error("{}: the file is empty", name);
   if (as_text(content).starts_with("version https://git-lfs"))
     return user_error("{}: a Git LFS pointer, not the file itself: run 'git lfs pull'", name);
-  if (as_text(content).starts_with("\x89HDF"))
-    return unsupported("{}: a Keras HDF5 file; save the model as a SavedModel or frozen graph", name);
   return {};
 }
 
@@ -101,6 +100,8 @@ std::string network_name(const std::string& name, const ImportOptions& options) 
 Result<nn::Model> import_content(Bytes content, const std::string& name, const std::filesystem::path& folder,
                                  std::shared_ptr<const void> owner, const ImportOptions& options) {
   BMNET_TRY(check_format(content, name));
+  if (hdf5::looks_like_hdf5(content))
+    return keras::import_h5(content, name, std::move(owner), options, network_name(name, options));
   Source source;
   source.file = content;
   source.owner = std::move(owner);
@@ -130,7 +131,9 @@ Result<nn::Model> import_content(Bytes content, const std::string& name, const s
 
 }  // namespace
 
-bool looks_like_tensorflow(Bytes head) { return is_binary_graph(head) || is_saved_model(head) || is_text_graph(head); }
+bool looks_like_tensorflow(Bytes head) {
+  return is_binary_graph(head) || is_saved_model(head) || is_text_graph(head) || hdf5::looks_like_hdf5(head);
+}
 
 Result<nn::Model> import_tensorflow(const std::filesystem::path& path, const ImportOptions& options) {
   const std::filesystem::path file = std::filesystem::is_directory(path) ? path / "saved_model.pb" : path;

@@ -5,6 +5,8 @@
 #include <queue>
 #include <set>
 
+#include "frontend/tensorflow/inputs.h"
+
 namespace bmnet::frontend::tensorflow {
 namespace {
 
@@ -75,10 +77,6 @@ int64_t result_offset(const NodeDef& node, std::string_view result) {
   return 0;
 }
 
-std::string plain_name(std::string_view name) {
-  return std::string(name.ends_with(":0") ? name.substr(0, name.size() - 2) : name);
-}
-
 }  // namespace
 
 Reference parse_reference(std::string_view text) {
@@ -123,10 +121,6 @@ Result<std::vector<std::string>> Importer::network_outputs() const {
 }
 
 Result<TensorInfo> Importer::input_info(const Scope& scope, const std::string& name, size_t position) {
-  const InputShape* given = nullptr;
-  for (size_t i = 0; i < options_.shapes.size(); ++i)
-    if (plain_name(options_.shapes[i].name) == name || (options_.shapes[i].name.empty() && i == position))
-      given = &options_.shapes[i];
   const NodeDef* node = scope.nodes.contains(name) ? scope.nodes.find(name)->second : nullptr;
   const bool declared = node && is_placeholder(*node);
   TensorInfo info;
@@ -138,30 +132,17 @@ Result<TensorInfo> Importer::input_info(const Scope& scope, const std::string& n
         info.dtype = *dtype;
         break;
       }
-  const tensorflow_file::TensorShapeProto* shape = nullptr;
-  if (declared)
-    if (const auto attribute = node->attr().find("shape"); attribute != node->attr().end())
-      shape = &attribute->second.shape();
-  // Older files write the empty shape for an unknown one.
-  if (shape && (shape->unknown_rank() || shape->dim().empty())) shape = nullptr;
-  Shape stated;
-  if (shape)
-    for (const auto& dim : shape->dim()) stated.push_back(dim.size());
-  if (given) {
-    if (shape && stated.size() != given->shape.size())
-      return user_error("input '{}' has {} dimensions {}, but the shape {} is given for it", name, stated.size(),
-                        to_string(stated), to_string(given->shape));
-    info.shape = given->shape;
-  } else if (!shape) {
-    return user_error("input '{}' has no shape in the model; give it with --shapes", name);
-  } else {
-    info.shape = stated;
-    if (options_.batch) info.shape[0] = *options_.batch;
-    if (std::ranges::any_of(info.shape, [](int64_t dim) { return dim <= 0; }))
-      return user_error("input '{}' has the dynamic shape {}; fix it with --shapes", name, to_string(info.shape));
+  std::optional<Shape> stated;
+  const auto attribute = declared ? node->attr().find("shape") : decltype(node->attr().end()){};
+  if (declared && attribute != node->attr().end()) {
+    const auto& shape = attribute->second.shape();
+    // Older files write the empty shape for an unknown one.
+    if (!shape.unknown_rank() && !shape.dim().empty()) {
+      stated.emplace();
+      for (const auto& dim : shape.dim()) stated->push_back(dim.size());
+    }
   }
-  auto count = checked_count(info.shape);
-  if (!count) return with_context(fmt::format("input '{}'", name), std::move(count).error());
+  BMNET_ASSIGN(info.shape, input_shape(options_, name, position, stated));
   return info;
 }
 
@@ -193,13 +174,7 @@ Status Importer::declare_inputs(Scope& scope, const std::vector<std::string>& ou
       names.push_back(node.name());
     }
   }
-  if (options_.shapes.size() > names.size())
-    return user_error("{} shapes are given for {} inputs ({})", options_.shapes.size(), names.size(),
-                      fmt::join(names, ", "));
-  for (const InputShape& shape : options_.shapes)
-    if (!shape.name.empty() && std::ranges::find(names, plain_name(shape.name)) == names.end())
-      return user_error("a shape is given for '{}', which is no input of the network; its inputs are {}", shape.name,
-                        fmt::join(names, ", "));
+  BMNET_TRY(check_given_shapes(options_, names));
   for (size_t i = 0; i < names.size(); ++i) {
     BMNET_ASSIGN(TensorInfo info, input_info(scope, names[i], i));
     if (inputs_.contains(names[i])) return user_error("input '{}' is named twice", names[i]);
@@ -304,14 +279,26 @@ Result<Values> Importer::convert_node(const NodeDef& node, Scope& scope, const s
     any_dead |= value.dead();
   }
   if (!row) return call_function(node.op(), name, inputs, scope);
-  const int count = static_cast<int>(inputs.size());
-  if (count < row->min_inputs || count > row->max_inputs)
-    return user_error("{} inputs, {} {} expected", count, count < row->min_inputs ? "at least" : "at most",
-                      count < row->min_inputs ? row->min_inputs : row->max_inputs);
-  BMNET_TRY(check_attributes(node, *row));
   if (any_dead && row->kind != "merge") return Values(8);  // every result is as dead as the operands
-  Call call(*this, builder_, scope, *row, node, name, std::move(inputs));
-  return row->convert(call);
+  return convert_call(node, *row, scope, name, std::move(inputs));
+}
+
+Result<Values> Importer::convert_call(const NodeDef& node, const Row& row, Scope& scope, const std::string& name,
+                                      Values inputs) {
+  const int count = static_cast<int>(inputs.size());
+  if (count < row.min_inputs || count > row.max_inputs)
+    return user_error("{} inputs, {} {} expected", count, count < row.min_inputs ? "at least" : "at most",
+                      count < row.min_inputs ? row.min_inputs : row.max_inputs);
+  BMNET_TRY(check_attributes(node, row));
+  Call call(*this, builder_, scope, row, node, name, std::move(inputs));
+  return row.convert(call);
+}
+
+Result<Values> Importer::apply(const NodeDef& node, Values inputs) {
+  const Row* row = find_row(node.op());
+  if (!row) return bug("operator '{}' is not in the table", node.op());
+  Scope nowhere;
+  return convert_call(node, *row, nowhere, node.name(), std::move(inputs));
 }
 
 Result<Value> Importer::lookup(const Scope& scope, std::string_view text) const {

@@ -41,7 +41,11 @@ class Importer {
   Importer(Source source, const ImportOptions& options, std::string network_name)
       : source_(std::move(source)), options_(options), builder_(std::move(network_name)) {}
 
+  // The whole graph.
   Result<nn::Model> run();
+  // One operator that stands in no graph, for models that are no graphs; its node has neither inputs nor functions.
+  Result<Values> apply(const tensorflow_file::NodeDef& node, Values inputs);
+  GraphBuilder& builder() { return builder_; }
 
   // A value in a layout; what was made once is used again.
   Result<ValueId> in_layout(const Value& value, bool channels_first);
@@ -66,6 +70,8 @@ class Importer {
                                                                        const std::vector<std::string>& outputs) const;
   Status import_node(const tensorflow_file::NodeDef& node, Scope& scope);
   Result<Values> convert_node(const tensorflow_file::NodeDef& node, Scope& scope, const std::string& name);
+  Result<Values> convert_call(const tensorflow_file::NodeDef& node, const Row& row, Scope& scope,
+                              const std::string& name, Values inputs);
   Result<Value> lookup(const Scope& scope, std::string_view reference) const;
   const tensorflow_file::FunctionDef* find_function(std::string_view name) const;
 

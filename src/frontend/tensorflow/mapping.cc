@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "frontend/tensorflow/call.h"
@@ -43,10 +44,11 @@ namespace bmnet::frontend {
 std::vector<SupportedOp> list_tensorflow_ops() {
   std::vector<SupportedOp> ops;
   for (const auto& [name, row] : tensorflow::table()) {
-    if (name.starts_with("bmnet.")) continue;  // made by simplify(), in no file
+    if (name.starts_with("bmnet.")) continue;  // made by simplify() and layers of Keras, in no file
     ops.push_back({std::string(name), "", tensorflow::attribute_names(row->attributes), std::string(row->becomes),
                    std::string(row->remark)});
   }
+  std::ranges::move(list_keras_layers(), std::back_inserter(ops));
   return ops;
 }
 

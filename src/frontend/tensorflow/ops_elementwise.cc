@@ -50,6 +50,12 @@ Result<Values> div_no_nan(Call& call) {
   return call.finish("select", {}, {none, zero, quotient}, aligned.channels_first);
 }
 
+// The first operand as it broadcasts to the second, which keeps its layout.
+Result<Values> like(Call& call) {
+  BMNET_ASSIGN(const Aligned aligned, align(call, call.values()));
+  return Values{{aligned.ids[0], aligned.channels_first}};
+}
+
 Result<Values> add_all(Call& call) {
   BMNET_ASSIGN(const Aligned aligned, align(call, call.values()));
   ValueId sum = aligned.ids[0];
@@ -173,6 +179,7 @@ constexpr Row kRows[] = {
     {"GreaterEqual", 2, 2, "", compare, "ge", "compare", ""},
     {"Select", 3, 3, "", choose, "first_axis", "select", ""},
     {"SelectV2", 3, 3, "", choose, "", "select", ""},
+    {"bmnet.Like", 2, 2, "", like, "", "", "for layers of Keras"},
     {"Cast", 1, 1, "DstT:t", cast, "", "cast", ""},
 };
 // clang-format on

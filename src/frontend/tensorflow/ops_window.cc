@@ -73,6 +73,10 @@ Result<Values> emit_conv(Call& call, ValueId image, ValueId weight, const Window
       {image, weight}, call.channels_last());
 }
 
+// Spatial axes of an operator, by its kind: "2d", "1d depthwise".
+size_t spatial_axes(const Call& call) { return static_cast<size_t>(call.kind()[0] - '0'); }
+bool is_depthwise(const Call& call) { return call.kind().ends_with("depthwise"); }
+
 // Weight and group of a convolution in the network's form. Depthwise: [kernel…, C, multiplier].
 struct Filter {
   ValueId weight;
@@ -84,9 +88,14 @@ Result<Filter> filter_of(Call& call, ValueId image, bool depthwise) {
   const int64_t channels = call.stored_shape(image)[1];
   BMNET_ASSIGN(const ValueId plain, call.plain(1));
   if (depthwise) {
-    if (filter[2] != channels) return user_error("weights {} for {} channels", to_string(filter), channels);
-    BMNET_ASSIGN(const ValueId moved, call.transpose(plain, {2, 3, 0, 1}));
-    BMNET_ASSIGN(const ValueId weight, call.reshape(moved, {filter[2] * filter[3], 1, filter[0], filter[1]}));
+    if (filter[rank - 2] != channels) return user_error("weights {} for {} channels", to_string(filter), channels);
+    Shape permutation{rank - 2, rank - 1}, shape{filter[rank - 2] * filter[rank - 1], 1};
+    for (int64_t axis = 0; axis + 2 < rank; ++axis) {
+      permutation.push_back(axis);
+      shape.push_back(filter[axis]);
+    }
+    BMNET_ASSIGN(const ValueId moved, call.transpose(plain, permutation));
+    BMNET_ASSIGN(const ValueId weight, call.reshape(moved, shape));
     return Filter{weight, channels};
   }
   const int64_t per_group = filter[rank - 2];
@@ -97,11 +106,11 @@ Result<Filter> filter_of(Call& call, ValueId image, bool depthwise) {
 }
 
 Result<Values> conv(Call& call) {
-  const size_t axes = call.kind() == "3d" ? 3 : 2;
+  const size_t axes = spatial_axes(call);
   BMNET_TRY(check_rank(call, 0, axes + 2));
   BMNET_TRY(check_rank(call, 1, axes + 2));
   BMNET_ASSIGN(const ValueId image, call.image_by_format(0));
-  BMNET_ASSIGN(const Filter filter, filter_of(call, image, call.kind() == "depthwise"));
+  BMNET_ASSIGN(const Filter filter, filter_of(call, image, is_depthwise(call)));
   Window window;
   const Shape weights = call.shape(1);
   window.kernel.assign(weights.begin(), weights.end() - 2);
@@ -122,7 +131,7 @@ Result<Values> dilated_conv(Call& call) {
   if (block.size() != 2 || back != block || paddings.size() != 4 || crops.size() != 4)
     return unsupported("SpaceToBatchND and BatchToSpaceND around a convolution with different blocks");
   BMNET_ASSIGN(const ValueId image, call.image(0));
-  BMNET_ASSIGN(const Filter filter, filter_of(call, image, call.kind() == "depthwise"));
+  BMNET_ASSIGN(const Filter filter, filter_of(call, image, is_depthwise(call)));
   const Shape& size = call.stored_shape(image);
   const Window window{
       .kernel = {call.shape(1)[0], call.shape(1)[1]},
@@ -138,7 +147,7 @@ Result<Values> dilated_conv(Call& call) {
 
 // The gradient of a convolution towards its input: input sizes, weights [kernel…, result channels, channels], x.
 Result<Values> conv_transpose(Call& call) {
-  const size_t axes = call.kind() == "3d" ? 3 : 2;
+  const size_t axes = spatial_axes(call);
   BMNET_TRY(check_rank(call, 1, axes + 2));
   BMNET_TRY(check_rank(call, 2, axes + 2));
   BMNET_ASSIGN(const Shape sizes, call.integers_of(0, "the size of the result"));
@@ -175,7 +184,7 @@ Result<Values> pool(Call& call) {
   const std::string format = call.text("data_format", "NHWC");
   if (format == "NCHW_VECT_C") return unsupported("data_format NCHW_VECT_C; use NHWC");
   const size_t axes = static_cast<size_t>(call.rank(0)) - 2;
-  if (call.rank(0) != 4 && call.rank(0) != 5)
+  if (call.rank(0) < 3 || call.rank(0) > 5)  // three axes: a layer of Keras
     return user_error("an image is expected, not a tensor of shape {}", to_string(call.shape(0)));
   BMNET_ASSIGN(const ValueId image, call.image_by_format(0));
   Window window;
@@ -263,9 +272,12 @@ constexpr std::string_view kResize = "align_corners:b half_pixel_centers:b";
 constexpr Row kRows[] = {
     {"Conv2D", 2, 2, kConv, conv, "2d", "conv", ""},
     {"Conv3D", 2, 2, kConv, conv, "3d", "conv", ""},
-    {"DepthwiseConv2dNative", 2, 2, kConv, conv, "depthwise", "conv", ""},
+    {"DepthwiseConv2dNative", 2, 2, kConv, conv, "2d depthwise", "conv", ""},
     {"bmnet.DilatedConv2D", 6, 6, "", dilated_conv, "2d", "conv", "Conv2D between SpaceToBatchND and BatchToSpaceND"},
-    {"bmnet.DilatedDepthwiseConv2D", 6, 6, "", dilated_conv, "depthwise", "conv", "DepthwiseConv2dNative between SpaceToBatchND and BatchToSpaceND"},
+    {"bmnet.DilatedDepthwiseConv2D", 6, 6, "", dilated_conv, "2d depthwise", "conv", "DepthwiseConv2dNative between SpaceToBatchND and BatchToSpaceND"},
+    {"bmnet.Conv1D", 2, 2, kConv, conv, "1d", "conv", "a layer of Keras"},
+    {"bmnet.DepthwiseConv1D", 2, 2, kConv, conv, "1d depthwise", "conv", "a layer of Keras"},
+    {"bmnet.Conv1DBackpropInput", 3, 3, kConv, conv_transpose, "1d", "conv_transpose", "a layer of Keras"},
     {"Conv2DBackpropInput", 3, 3, kConv, conv_transpose, "2d", "conv_transpose", "size known at import"},
     {"Conv3DBackpropInputV2", 3, 3, kConv, conv_transpose, "3d", "conv_transpose", "size known at import"},
     {"MaxPool", 1, 1, kPool, pool, "max", "pool", "not over channels"},

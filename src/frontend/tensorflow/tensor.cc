@@ -1,9 +1,9 @@
 #include "frontend/tensorflow/tensor.h"
 
 #include <bit>
-#include <cmath>
 #include <cstring>
 
+#include "frontend/half.h"
 #include "frontend/protobuf/message.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -32,14 +32,6 @@ Result<const TypeRow*> find_type(int data_type) {
   for (const TypeRow& row : kTypes)
     if (row.data_type == plain) return &row;
   return unsupported("element type {} cannot be compiled", data_type_name(data_type));
-}
-
-float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  const uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
-  if (exponent == 0) return std::copysign(std::ldexp(static_cast<float>(fraction), -24), sign ? -1.0f : 1.0f);
-  const uint32_t wide = exponent == 31 ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
 
 float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
