@@ -6,21 +6,19 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/emitter.h"
 #include "frontend/tensorflow/tensor.h"
-#include "nn/graph_builder.h"
 
 namespace bmnet::frontend::tensorflow {
-
-using nn::GraphBuilder;
-using ValueId = GraphBuilder::ValueId;
 
 // A tensor of the model. Of images (rank 3 to 5, channels last in the model) the network may hold the channels-first
 // form instead; element-wise operators keep the form they find, others ask for the one they need.
 struct Value {
   ValueId id = -1;
   bool channels_first = false;
+  int32_t list = -1;  // a list of tensors (Importer::list) in place of a tensor
   // The branch of a Switch that is not taken, and all that follows from it.
-  bool dead() const { return id < 0; }
+  bool dead() const { return id < 0 && list < 0; }
 };
 using Values = std::vector<Value>;
 
@@ -29,6 +27,11 @@ Shape channels_first_places(int64_t rank);
 // permutation that makes channels-first of channels-last: [0,3,1,2] for rank 4.
 Shape to_channels_first(int64_t rank);
 Shape to_channels_last(int64_t rank);
+
+// Where every axis of the model's form stands in the stored tensor.
+Shape layout_places(const Value& value, int64_t rank);
+// One number an axis of the model's form, moved to `places`.
+Shape placed(const Shape& by_axis, const Shape& places);
 
 class Importer;
 class Call;
@@ -44,35 +47,28 @@ struct Row {
   std::string_view kind;     // for conversion functions that serve several rows
   std::string_view becomes;  // nn operators, for --list_ops
   std::string_view remark;   // limits; of refused operators the reason
+  bool takes_lists = false;  // inputs may be lists of tensors
 };
 constexpr int kAny = 1 << 20;
 
-class Call {
+class Call : public Emitter {
  public:
-  Call(Importer& importer, GraphBuilder& builder, Scope& scope, const Row& row, const tensorflow_file::NodeDef& node,
-       std::string name, Values inputs)
-      : importer(importer),
-        builder(builder),
-        scope(scope),
-        row_(row),
-        node_(node),
-        name_(std::move(name)),
-        inputs_(std::move(inputs)) {}
+  Call(Importer& importer, nn::GraphBuilder& graph, Scope& scope, const Row& row, const tensorflow_file::NodeDef& node,
+       std::string name, Values inputs);
 
   std::string_view kind() const { return row_.kind; }
   std::string_view remark() const { return row_.remark; }
-  const std::string& name() const { return name_; }
   const tensorflow_file::NodeDef& node() const { return node_; }
 
   // ---- inputs
   size_t input_count() const { return inputs_.size(); }
   const Value& value(size_t i) const { return inputs_[i]; }
   const Values& values() const { return inputs_; }
-  Shape shape(size_t i) const { return shape_of(inputs_[i]); }  // in the model's layout
-  Shape shape_of(const Value& value) const;
-  int64_t rank(size_t i) const { return static_cast<int64_t>(builder.info(inputs_[i].id).shape.size()); }
-  DType dtype(size_t i) const { return builder.info(inputs_[i].id).dtype; }
-  const Shape& stored_shape(ValueId value) const { return builder.info(value).shape; }
+  using Emitter::shape_of;
+  Shape shape_of(const Value& value) const;                     // in the model's layout
+  Shape shape(size_t i) const { return shape_of(inputs_[i]); }  // likewise
+  int64_t rank(size_t i) const { return rank_of(inputs_[i].id); }
+  DType dtype(size_t i) const { return dtype_of(inputs_[i].id); }
   // The tensor in the model's layout, or channels first.
   Result<ValueId> plain(size_t i) { return in_layout(inputs_[i], false); }
   Result<ValueId> image(size_t i) { return in_layout(inputs_[i], true); }
@@ -85,7 +81,6 @@ class Call {
   Result<std::vector<float>> numbers_of(size_t i, std::string_view what);
   Result<int64_t> integer_of(size_t i, std::string_view what);
   Result<float> number_of(size_t i, std::string_view what);
-  const Tensor* constant(ValueId value) const { return builder.constant_value(value); }
 
   // ---- attributes; the types are those of the row, checked before
   const tensorflow_file::AttrValue* attribute(std::string_view name) const;
@@ -98,59 +93,30 @@ class Call {
   Result<DType> type(std::string_view name, DType otherwise) const;
   // data_format: NHWC/NDHWC (the default), or NCHW/NCDHW.
   bool channels_last() const;
-  // `axis` counted from the front; an error when it does not lie in [-rank, rank).
-  static Result<int64_t> normal_axis(int64_t axis, int64_t rank);
-  // Sorted, each once.
-  static Result<std::vector<int64_t>> normal_axes(std::vector<int64_t> axes, int64_t rank);
 
-  // ---- making the network
-  // An intermediate value; its name is derived from the node's.
-  Result<ValueId> make(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs);
-  Result<ValueId> make(std::string_view op, op::Attributes attributes, std::initializer_list<ValueId> inputs) {
-    return make(op, std::move(attributes), std::span(inputs.begin(), inputs.size()));
+  // ---- making the network: as Emitter does, but results come as the list that conversion functions return
+  Result<Values> finish(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs,
+                        bool channels_first = false, size_t results = 1);
+  Result<Values> finish(std::string_view op, op::Attributes attributes, std::initializer_list<ValueId> inputs,
+                        bool channels_first = false, size_t results = 1) {
+    return finish(op, std::move(attributes), std::span(inputs.begin(), inputs.size()), channels_first, results);
   }
   // Output `which` of the node, under its name in the model.
-  Result<Value> make_output(size_t which, std::string_view op, op::Attributes attributes,
-                            std::span<const ValueId> inputs, bool channels_first = false);
-  // The node's results: all of the operator's.
-  Result<Values> finish(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs,
-                        bool channels_first = false);
-  Result<Values> finish(std::string_view op, op::Attributes attributes, std::initializer_list<ValueId> inputs,
-                        bool channels_first = false) {
-    return finish(op, std::move(attributes), std::span(inputs.begin(), inputs.size()), channels_first);
-  }
-  ValueId constant_of(Tensor tensor);
-  template <typename T>
-  ValueId constant_of(Shape shape, const std::vector<T>& values) {
-    return constant_of(Tensor::of<T>(std::move(shape), std::span<const T>(values)));
-  }
+  Result<Value> finish_output(size_t which, std::string_view op, op::Attributes attributes,
+                              std::initializer_list<ValueId> inputs, bool channels_first = false);
   // An integer tensor of `dtype` (i32 or i64).
   ValueId integers_constant(DType dtype, Shape shape, const std::vector<int64_t>& values);
-  Result<ValueId> scalar(DType dtype, double value);
-
-  // Short forms of make.
-  Result<ValueId> binary(std::string_view kind, ValueId a, ValueId b) {
-    return make("binary", {{"kind", std::string(kind)}}, {a, b});
-  }
-  Result<ValueId> unary(std::string_view kind, ValueId x, float alpha = 0, float beta = 0);
-  Result<ValueId> reshape(ValueId x, Shape shape);          // x itself when it has the shape
   Result<ValueId> transpose(ValueId x, Shape permutation);  // a reshape where only axes of size 1 move
-  Result<ValueId> cast(ValueId x, DType dtype);             // x itself when it has the type
 
   Importer& importer;
-  GraphBuilder& builder;
   Scope& scope;
 
  private:
-  Result<std::vector<ValueId>> create(std::string_view op, op::Attributes attributes, std::span<const ValueId> inputs,
-                                      std::span<const std::string> names);
-  std::string output_name(size_t which) const;
+  Status check_there(size_t i, std::string_view what) const;
 
   const Row& row_;
   const tensorflow_file::NodeDef& node_;
-  std::string name_;
   Values inputs_;
-  int made_ = 0;
 };
 
 // Operands of an element-wise operator in one layout and of shapes that broadcast in it.
@@ -165,7 +131,13 @@ std::span<const Row> elementwise_rows();
 std::span<const Row> window_rows();
 std::span<const Row> reduce_rows();
 std::span<const Row> shape_rows();
+std::span<const Row> slice_rows();
 std::span<const Row> index_rows();
+std::span<const Row> block_rows();
+std::span<const Row> matrix_rows();
+std::span<const Row> recurrent_rows();
+std::span<const Row> region_rows();
+std::span<const Row> list_rows();
 std::span<const Row> quantize_rows();
 std::span<const Row> control_rows();
 std::span<const Row> refused_rows();

@@ -5,6 +5,7 @@
 #include <queue>
 #include <set>
 
+#include "frontend/declarations.h"
 #include "frontend/tensorflow/inputs.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -15,7 +16,6 @@ using tensorflow_file::NodeDef;
 
 constexpr int kMaxDepth = 32;                    // functions within each other
 constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
-constexpr int64_t kMaxMadeBytes = int64_t{4} << 30;
 
 std::string_view type_letters(const AttrValue& attribute) {
   switch (attribute.value_case()) {
@@ -43,16 +43,11 @@ std::string_view type_letters(const AttrValue& attribute) {
 }
 
 Status check_attributes(const NodeDef& node, const Row& row) {
-  std::string_view declarations = row.attributes;
-  while (!declarations.empty()) {
-    const std::string_view one = declarations.substr(0, declarations.find(' '));
-    declarations.remove_prefix(std::min(declarations.size(), one.size() + 1));
-    const size_t colon = one.find(':');
-    const auto found = node.attr().find(std::string(one.substr(0, colon)));
+  for (const DeclaredAttribute& declared : declared_attributes(row.attributes)) {
+    const auto found = node.attr().find(std::string(declared.name));
     if (found == node.attr().end()) continue;
-    const std::string_view declared = one.substr(colon + 1).size() == 2 ? "list" : one.substr(colon + 1);
-    if (type_letters(found->second) != declared)
-      return user_error("attribute '{}' has another type than the operator's definition", one.substr(0, colon));
+    if (type_letters(found->second) != (declared.type.size() == 2 ? "list" : declared.type))
+      return user_error("attribute '{}' has another type than the operator's definition", declared.name);
   }
   return {};
 }
@@ -71,7 +66,18 @@ int64_t result_offset(const NodeDef& node, std::string_view result) {
                               {"Switch", "output_true", 1},
                               {"Merge", "value_index", 1},
                               {"NonMaxSuppressionV4", "valid_outputs", 1},
-                              {"Unique", "idx", 1}};
+                              {"NonMaxSuppressionV5", "selected_scores", 1},
+                              {"NonMaxSuppressionV5", "valid_outputs", 2},
+                              {"Unique", "idx", 1},
+                              {"LSTMBlockCell", "cs", 1},
+                              {"LSTMBlockCell", "f", 2},
+                              {"LSTMBlockCell", "o", 3},
+                              {"LSTMBlockCell", "ci", 4},
+                              {"LSTMBlockCell", "co", 5},
+                              {"LSTMBlockCell", "h", 6},
+                              {"GRUBlockCell", "u", 1},
+                              {"GRUBlockCell", "c", 2},
+                              {"GRUBlockCell", "h", 3}};
   for (const Named& named : kNamed)
     if (named.op == node.op() && named.result == result) return named.offset;
   return 0;
@@ -192,6 +198,7 @@ Result<nn::Model> Importer::run() {
   for (const std::string& name : outputs) {
     BMNET_ASSIGN(const Value value, lookup(scope, name));
     if (value.dead()) return user_error("output '{}' lies in a branch that is never taken", name);
+    if (value.list >= 0) return user_error("output '{}' is a list of tensors; name one that is a tensor", name);
     BMNET_ASSIGN(const ValueId id, in_layout(value, false));
     BMNET_TRY(builder_.output(name, id));
   }
@@ -290,6 +297,8 @@ Result<Values> Importer::convert_call(const NodeDef& node, const Row& row, Scope
     return user_error("{} inputs, {} {} expected", count, count < row.min_inputs ? "at least" : "at most",
                       count < row.min_inputs ? row.min_inputs : row.max_inputs);
   BMNET_TRY(check_attributes(node, row));
+  for (const Value& value : inputs)
+    if (value.list >= 0 && !row.takes_lists) return user_error("a list of tensors where a tensor is expected");
   Call call(*this, builder_, scope, row, node, name, std::move(inputs));
   return row.convert(call);
 }
@@ -353,14 +362,18 @@ Result<Values> Importer::call_function(const std::string& name, const std::strin
   return values;
 }
 
+Result<Value> Importer::new_list(std::vector<ValueId> elements) {
+  constexpr int64_t kMaxListElements = 1 << 24;
+  list_elements_ += static_cast<int64_t>(elements.size());
+  if (list_elements_ > kMaxListElements) return unsupported("lists of more than {} tensors in all", kMaxListElements);
+  lists_.push_back(std::move(elements));
+  return Value{.id = -1, .channels_first = false, .list = static_cast<int32_t>(lists_.size()) - 1};
+}
+
 Result<Tensor> Importer::constant(const tensorflow_file::TensorProto& proto) {
   if (proto.tensor_content().empty() && proto.borrowed().empty()) {
     BMNET_ASSIGN(const Shape shape, known_shape(proto.tensor_shape()));
-    BMNET_ASSIGN(const int64_t count, checked_count(shape));
-    constexpr int64_t kWidest = 8;  // bytes of an element
-    if (count > (kMaxMadeBytes - made_bytes_) / kWidest)
-      return unsupported("constants of more than {} bytes that the file does not hold", kMaxMadeBytes);
-    made_bytes_ += count * kWidest;
+    BMNET_TRY(made_.take(shape, DType::kI64));  // the widest type
   }
   return tensor_of(proto, source_.file, source_.owner);
 }
@@ -372,6 +385,7 @@ Result<Tensor> Importer::variable(const std::string& name) {
 }
 
 Result<ValueId> Importer::in_layout(const Value& value, bool channels_first) {
+  if (value.id < 0) return user_error("a list of tensors where a tensor is expected");
   const Shape& stored = builder_.info(value.id).shape;
   const int64_t rank = static_cast<int64_t>(stored.size());
   if (value.channels_first == channels_first || rank < 3) return value.id;

@@ -1,6 +1,7 @@
 // Walks the nodes of a TensorFlow graph and of the functions it calls, and makes the network from them.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,13 +46,17 @@ class Importer {
   Result<nn::Model> run();
   // One operator that stands in no graph, for models that are no graphs; its node has neither inputs nor functions.
   Result<Values> apply(const tensorflow_file::NodeDef& node, Values inputs);
-  GraphBuilder& builder() { return builder_; }
+  nn::GraphBuilder& builder() { return builder_; }
 
   // A value in a layout; what was made once is used again.
   Result<ValueId> in_layout(const Value& value, bool channels_first);
   // The results of a function of the library.
   Result<Values> call_function(const std::string& function, const std::string& name, const Values& arguments,
                                Scope& caller);
+  // Lists of tensors, which exist at import only; an element that nobody set is -1. They are never changed: operators
+  // that set an element make a new list. Errors: too many elements in all.
+  Result<Value> new_list(std::vector<ValueId> elements);
+  const std::vector<ValueId>& list(const Value& value) const { return lists_[static_cast<size_t>(value.list)]; }
   Result<Tensor> constant(const tensorflow_file::TensorProto& proto);
   Result<Tensor> variable(const std::string& name);
   void warn(const std::string& remark) const {
@@ -77,11 +82,13 @@ class Importer {
 
   Source source_;
   const ImportOptions& options_;
-  GraphBuilder builder_;
+  nn::GraphBuilder builder_;
   std::map<std::pair<ValueId, bool>, ValueId> layouts_;
   std::map<std::string, Value> inputs_;  // the network's, by value name: they hide what the graph would compute
   int64_t node_count_ = 0;
-  int64_t made_bytes_ = 0;  // of constants that the file states by one value
+  ConstantBudget made_;  // of constants that the file states by one value
+  std::deque<std::vector<ValueId>> lists_;
+  int64_t list_elements_ = 0;
 };
 
 // A reference to a value: "node", "node:1", in functions "node:result:1"; "^node" (order only) gives an empty node.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "frontend/declarations.h"
 #include "frontend/tensorflow/call.h"
 #include "frontend/tensorflow/import.h"
 
@@ -12,22 +13,13 @@ using Table = std::map<std::string_view, const Row*>;
 const Table& table() {
   static const Table instance = [] {
     Table rows;
-    for (const auto part : {elementwise_rows(), window_rows(), reduce_rows(), shape_rows(), index_rows(),
-                            quantize_rows(), control_rows(), refused_rows()})
+    for (const auto part :
+         {elementwise_rows(), window_rows(), reduce_rows(), shape_rows(), slice_rows(), index_rows(), block_rows(),
+          matrix_rows(), recurrent_rows(), region_rows(), list_rows(), quantize_rows(), control_rows(), refused_rows()})
       for (const Row& row : part) rows.emplace(row.name, &row);
     return rows;
   }();
   return instance;
-}
-
-std::string attribute_names(std::string_view declarations) {
-  std::string names;
-  for (bool keep = true; const char c : declarations) {
-    if (c == ':') keep = false;
-    if (c == ' ') keep = true;
-    if (keep) names += c;
-  }
-  return names;
 }
 
 }  // namespace
@@ -45,8 +37,8 @@ std::vector<SupportedOp> list_tensorflow_ops() {
   std::vector<SupportedOp> ops;
   for (const auto& [name, row] : tensorflow::table()) {
     if (name.starts_with("bmnet.")) continue;  // made by simplify() and layers of Keras, in no file
-    ops.push_back({std::string(name), "", tensorflow::attribute_names(row->attributes), std::string(row->becomes),
-                   std::string(row->remark)});
+    ops.push_back(
+        {std::string(name), "", attribute_names(row->attributes), std::string(row->becomes), std::string(row->remark)});
   }
   std::ranges::move(list_keras_layers(), std::back_inserter(ops));
   return ops;

@@ -10,22 +10,24 @@ Result<Values> constant(Call& call) {
   const auto* value = call.attribute("value");
   if (!value) return user_error("the constant has no value");
   BMNET_ASSIGN(Tensor tensor, call.importer.constant(value->tensor()));
-  return Values{{call.builder.constant(call.name(), std::move(tensor)), false}};
+  return Values{{call.graph().constant(call.node_name(), std::move(tensor)), false}};
 }
 
 Result<Values> identity(Call& call) { return call.values(); }
 
+Result<Values> first(Call& call) { return Values{call.value(0)}; }
+
 // A placeholder that did not become an input of the network.
 Result<Values> placeholder(Call& call) {
-  return user_error("the placeholder '{}' is needed, but it is not among the chosen input names", call.name());
+  return user_error("the placeholder '{}' is needed, but it is not among the chosen input names", call.node_name());
 }
 
 // Inside the graph a variable is its value.
 Result<Values> variable(Call& call) {
   std::string name = call.text("shared_name", "");
-  if (name.empty()) name = call.name();
+  if (name.empty()) name = call.node_name();
   BMNET_ASSIGN(Tensor tensor, call.importer.variable(name));
-  return Values{{call.builder.constant(call.name(), std::move(tensor)), false}};
+  return Values{{call.graph().constant(call.node_name(), std::move(tensor)), false}};
 }
 
 Result<bool> condition(Call& call, size_t i) {
@@ -57,13 +59,13 @@ Result<std::string> function_name(Call& call, std::string_view attribute) {
 
 Result<Values> call_function(Call& call) {
   BMNET_ASSIGN(const std::string function, function_name(call, "f"));
-  return call.importer.call_function(function, call.name(), call.values(), call.scope);
+  return call.importer.call_function(function, call.node_name(), call.values(), call.scope);
 }
 
 Result<Values> branch(Call& call) {
   BMNET_ASSIGN(const bool taken, condition(call, 0));
   BMNET_ASSIGN(const std::string function, function_name(call, taken ? "then_branch" : "else_branch"));
-  return call.importer.call_function(function, call.name(), {call.values().begin() + 1, call.values().end()},
+  return call.importer.call_function(function, call.node_name(), {call.values().begin() + 1, call.values().end()},
                                      call.scope);
 }
 
@@ -73,9 +75,9 @@ Result<Values> loop(Call& call) {
   BMNET_ASSIGN(const std::string body, function_name(call, "body"));
   Values state = call.values();
   for (int round = 0; round < kMaxRounds; ++round) {
-    const std::string name = fmt::format("{}/{}", call.name(), round);
+    const std::string name = fmt::format("{}/{}", call.node_name(), round);
     BMNET_ASSIGN(const Values go_on, call.importer.call_function(test, name + "/cond", state, call.scope));
-    const Tensor* known = go_on.size() == 1 ? call.constant(go_on[0].id) : nullptr;
+    const Tensor* known = go_on.size() == 1 && go_on[0].id >= 0 ? call.constant_of(go_on[0].id) : nullptr;
     if (!known || known->dtype() != DType::kBool || known->count() != 1)
       return unsupported("how often the loop runs is only known at run time");
     if (!known->data<bool>()[0]) return state;
@@ -92,11 +94,12 @@ constexpr Row kRows[] = {
     {"Placeholder", 0, 0, "dtype:t shape:h", placeholder, "", "network input", ""},
     {"PlaceholderV2", 0, 0, "dtype:t shape:h", placeholder, "", "network input", ""},
     {"PlaceholderWithDefault", 1, 1, "dtype:t shape:h", identity, "", "", "its default, or an input by --input_names"},
-    {"Identity", 1, 1, "", identity, "", "", ""},
-    {"IdentityN", 1, kAny, "", identity, "", "", ""},
-    {"Snapshot", 1, 1, "", identity, "", "", ""},
-    {"StopGradient", 1, 1, "", identity, "", "", ""},
+    {"Identity", 1, 1, "", identity, "", "", "", true},
+    {"IdentityN", 1, kAny, "", identity, "", "", "", true},
+    {"Snapshot", 1, 1, "", identity, "", "", "", true},
+    {"StopGradient", 1, 1, "", identity, "", "", "", true},
     {"PreventGradient", 1, 1, "", identity, "", "", ""},
+    {"Print", 1, kAny, "", first, "", "", ""},
     {"CheckNumerics", 1, 1, "", identity, "", "", ""},
     {"EnsureShape", 1, 1, "", identity, "", "", ""},
     {"Enter", 1, 1, "", identity, "", "", "outside of loops"},
@@ -106,15 +109,15 @@ constexpr Row kRows[] = {
     {"Variable", 0, 0, "shared_name:s", variable, "", "constant", "value from the SavedModel"},
     {"VariableV2", 0, 0, "shared_name:s", variable, "", "constant", "value from the SavedModel"},
     {"VarHandleOp", 0, 0, "shared_name:s", variable, "", "constant", "value from the SavedModel"},
-    {"Switch", 2, 2, "", fork, "", "", "condition known at import"},
-    {"RefSwitch", 2, 2, "", fork, "", "", "condition known at import"},
-    {"Merge", 1, kAny, "", merge, "merge", "", "one branch taken"},
-    {"PartitionedCall", 0, kAny, "f:n", call_function, "", "", "inlined"},
-    {"StatefulPartitionedCall", 0, kAny, "f:n", call_function, "", "", "inlined"},
-    {"If", 1, kAny, "then_branch:n else_branch:n", branch, "", "", "condition known at import"},
-    {"StatelessIf", 1, kAny, "then_branch:n else_branch:n", branch, "", "", "condition known at import"},
-    {"While", 1, kAny, "cond:n body:n", loop, "", "", "unrolled; conditions known at import"},
-    {"StatelessWhile", 1, kAny, "cond:n body:n", loop, "", "", "unrolled; conditions known at import"},
+    {"Switch", 2, 2, "", fork, "", "", "condition known at import", true},
+    {"RefSwitch", 2, 2, "", fork, "", "", "condition known at import", true},
+    {"Merge", 1, kAny, "", merge, "merge", "", "one branch taken", true},
+    {"PartitionedCall", 0, kAny, "f:n", call_function, "", "", "inlined", true},
+    {"StatefulPartitionedCall", 0, kAny, "f:n", call_function, "", "", "inlined", true},
+    {"If", 1, kAny, "then_branch:n else_branch:n", branch, "", "", "condition known at import", true},
+    {"StatelessIf", 1, kAny, "then_branch:n else_branch:n", branch, "", "", "condition known at import", true},
+    {"While", 1, kAny, "cond:n body:n", loop, "", "", "unrolled; conditions known at import", true},
+    {"StatelessWhile", 1, kAny, "cond:n body:n", loop, "", "", "unrolled; conditions known at import", true},
 };
 
 #define BMNET_TRAINING(name) {name, 0, kAny, "", refuse, "", "nothing", "it belongs to training; freeze the graph for inference"}
@@ -141,6 +144,16 @@ constexpr Row kRefused[] = {
     BMNET_TRAINING("FusedBatchNormGrad"),
     BMNET_TRAINING("FusedBatchNormGradV3"),
     BMNET_TRAINING("MaxPoolGrad"),
+    BMNET_TRAINING("EluGrad"),
+    BMNET_TRAINING("LeakyReluGrad"),
+    BMNET_TRAINING("Relu6Grad"),
+    BMNET_TRAINING("SoftplusGrad"),
+    BMNET_TRAINING("ResizeBilinearGrad"),
+    BMNET_TRAINING("RsqrtGrad"),
+    BMNET_TRAINING("SqrtGrad"),
+    BMNET_TRAINING("Conv3DBackpropFilterV2"),
+    BMNET_TRAINING("ResourceApplyAdagradV2"),
+    BMNET_TRAINING("ResourceApplyRMSProp"),
     BMNET_TRAINING("ReluGrad"),
     BMNET_TRAINING("SigmoidGrad"),
     BMNET_TRAINING("TanhGrad"),
@@ -158,12 +171,23 @@ constexpr Row kRefused[] = {
     BMNET_REFUSED("TruncatedNormal", "random numbers at inference cannot be compiled"),
     BMNET_REFUSED("NextIteration", "loops cannot be compiled; unroll them"),
     BMNET_REFUSED("TensorArrayV3", "loops over tensor arrays cannot be compiled; unroll them"),
-    BMNET_REFUSED("TensorListReserve", "loops over tensor lists cannot be compiled; unroll them"),
-    BMNET_REFUSED("TensorListFromTensor", "loops over tensor lists cannot be compiled; unroll them"),
+    BMNET_REFUSED("TensorArrayGatherV3", "loops over tensor arrays cannot be compiled; unroll them, or save the model by TensorFlow 2"),
+    BMNET_REFUSED("TensorArrayReadV3", "loops over tensor arrays cannot be compiled; unroll them, or save the model by TensorFlow 2"),
+    BMNET_REFUSED("TensorArrayScatterV3", "loops over tensor arrays cannot be compiled; unroll them, or save the model by TensorFlow 2"),
+    BMNET_REFUSED("TensorArraySizeV3", "loops over tensor arrays cannot be compiled; unroll them, or save the model by TensorFlow 2"),
+    BMNET_REFUSED("TensorArrayWriteV3", "loops over tensor arrays cannot be compiled; unroll them, or save the model by TensorFlow 2"),
+    BMNET_REFUSED("CudnnRNN", "weights in cuDNN's form; save the model with LSTM or GRU layers"),
+    BMNET_REFUSED("CudnnRNNV2", "weights in cuDNN's form; save the model with LSTM or GRU layers"),
+    BMNET_REFUSED("CudnnRNNV3", "weights in cuDNN's form; save the model with LSTM or GRU layers"),
+    BMNET_REFUSED("FakeQuantWithMinMaxVarsPerChannel", "ranges for every channel; one range is supported"),
+    BMNET_REFUSED("QuantizedConv2D", "arithmetic on quantized tensors; give the model in floats"),
+    BMNET_REFUSED("QuantizedMatMul", "arithmetic on quantized tensors; give the model in floats"),
+    BMNET_REFUSED("QuantizeV2", "arithmetic on quantized tensors; give the model in floats"),
+    BMNET_REFUSED("RandomUniformInt", "random numbers at inference cannot be compiled"),
+    BMNET_REFUSED("Multinomial", "random numbers at inference cannot be compiled"),
+    BMNET_REFUSED("LookupTableFindV2", "tables cannot be compiled; cut the network before them with --output_names"),
     BMNET_REFUSED("Where", "the size of its result is only known at run time; cut the network before it with --output_names"),
     BMNET_REFUSED("Unique", "the size of its result is only known at run time; cut the network before it with --output_names"),
-    BMNET_REFUSED("NonMaxSuppressionV4", "use NonMaxSuppressionV3, or cut the network before it with --output_names"),
-    BMNET_REFUSED("NonMaxSuppressionV5", "use NonMaxSuppressionV3, or cut the network before it with --output_names"),
     BMNET_REFUSED("CombinedNonMaxSuppression", "cut the network before it with --output_names"),
     BMNET_REFUSED("HashTableV2", "tables cannot be compiled; cut the network before them with --output_names"),
     BMNET_REFUSED("PyFunc", "it calls Python"),

@@ -17,12 +17,17 @@ Result<Values> leaky_relu(Call& call) { return function(call, call.number("alpha
 Result<Values> alpha_one(Call& call) { return function(call, 1); }
 Result<Values> selu(Call& call) { return function(call, 1.67326324235437728f, 1.05070098735548049f); }
 Result<Values> log1p(Call& call) {
-  BMNET_ASSIGN(const ValueId shifted, call.unary("linear", call.value(0).id, 1, 1));
+  BMNET_ASSIGN(const ValueId shifted, call.linear(call.value(0).id, 1, 1));
   return call.finish("unary", {{"kind", std::string("log")}}, {shifted}, call.value(0).channels_first);
 }
 Result<Values> expm1(Call& call) {
   BMNET_ASSIGN(const ValueId power, call.unary("exp", call.value(0).id));
   return call.finish("unary", {{"kind", std::string("linear")}, {"alpha", 1.0f}, {"beta", -1.0f}}, {power},
+                     call.value(0).channels_first);
+}
+Result<Values> erfc(Call& call) {
+  BMNET_ASSIGN(const ValueId erf, call.unary("erf", call.value(0).id));
+  return call.finish("unary", {{"kind", std::string("linear")}, {"alpha", -1.0f}, {"beta", 1.0f}}, {erf},
                      call.value(0).channels_first);
 }
 Result<Values> is_finite(Call& call) {
@@ -133,6 +138,7 @@ constexpr Row kRows[] = {
     {"Log", 1, 1, "", unary, "log", "unary", ""},
     {"Log1p", 1, 1, "", log1p, "", "unary", ""},
     {"Erf", 1, 1, "", unary, "erf", "unary", ""},
+    {"Erfc", 1, 1, "", erfc, "", "unary", ""},
     {"Sin", 1, 1, "", unary, "sin", "unary", ""},
     {"Cos", 1, 1, "", unary, "cos", "unary", ""},
     {"Tan", 1, 1, "", unary, "tan", "unary", ""},

@@ -1,4 +1,7 @@
 // Access by index.
+#include <limits>
+#include <numeric>
+
 #include "frontend/tensorflow/call.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -99,6 +102,52 @@ Result<Values> non_max_suppression(Call& call) {
   return call.finish("cast", {{"to", std::string("i32")}}, {list});
 }
 
+// V4 and V5: missing rows are 0, and the number of boxes comes as an output of its own; V5 gives the scores too.
+Result<Values> counted_suppression(Call& call) {
+  if (call.input_count() > 5) {
+    BMNET_ASSIGN(const float sigma, call.number_of(5, "the sigma"));
+    if (sigma != 0) return unsupported("soft suppression (sigma {}); sigma 0 is supported", sigma);
+  }
+  BMNET_ASSIGN(const Values rows, non_max_suppression(call));
+  const ValueId kept = rows[0].id;
+  BMNET_ASSIGN(const ValueId zero, call.scalar(DType::kI32, 0));
+  BMNET_ASSIGN(const ValueId there, call.make("compare", {{"kind", std::string("ge")}}, {kept, zero}));
+  BMNET_ASSIGN(const ValueId share, call.cast(there, DType::kF32));
+  BMNET_ASSIGN(const ValueId sum,
+               call.make("reduce", {{"kind", std::string("sum")}, {"axes", Shape{0}}, {"keep_dims", false}}, {share}));
+  BMNET_ASSIGN(const ValueId count, call.cast(sum, DType::kI32));
+  BMNET_ASSIGN(const ValueId indices, call.binary("max", kept, zero));
+  if (call.kind() == "4") return Values{{indices, false}, {count, false}};
+  BMNET_ASSIGN(const ValueId all, call.make("gather", {{"axis", int64_t{0}}}, {call.value(1).id, indices}));
+  BMNET_ASSIGN(const ValueId scores, call.binary("mul", all, share));
+  return Values{{indices, false}, {scores, false}, {count, false}};
+}
+
+// The first lengths[b] elements of a sequence in opposite order: element t comes from lengths[b]-1-t when t <
+// lengths[b], else from t.
+Result<Values> reverse_sequence(Call& call) {
+  const Shape x = call.shape(0);
+  BMNET_ASSIGN(const int64_t time, Call::normal_axis(call.integer("seq_dim", 0), call.rank(0)));
+  BMNET_ASSIGN(const int64_t batch, Call::normal_axis(call.integer("batch_dim", 0), call.rank(0)));
+  if (time == batch || call.shape(1) != Shape{x[batch]})
+    return user_error("lengths {} for sequences along axis {} of {}", to_string(call.shape(1)), time, to_string(x));
+  std::vector<int64_t> steps(static_cast<size_t>(x[time]));
+  std::iota(steps.begin(), steps.end(), 0);
+  Shape time_shape(x.size(), 1), batch_shape(x.size(), 1);
+  time_shape[time] = x[time], batch_shape[batch] = x[batch];
+  const ValueId t = call.constant(time_shape, steps);
+  BMNET_ASSIGN(ValueId lengths, call.cast(call.value(1).id, DType::kI64));
+  BMNET_ASSIGN(lengths, call.reshape(lengths, batch_shape));
+  BMNET_ASSIGN(const ValueId one, call.scalar(DType::kI64, 1));
+  BMNET_ASSIGN(const ValueId last, call.binary("sub", lengths, one));
+  BMNET_ASSIGN(const ValueId mirrored, call.binary("sub", last, t));
+  BMNET_ASSIGN(const ValueId inside, call.make("compare", {{"kind", std::string("lt")}}, {t, lengths}));
+  BMNET_ASSIGN(const ValueId source, call.make("select", {}, {inside, mirrored, t}));
+  BMNET_ASSIGN(const ValueId indices, call.broadcast(source, x));
+  BMNET_ASSIGN(const ValueId plain, call.plain(0));
+  return call.finish("gather_elements", {{"axis", time}}, {plain, indices});
+}
+
 // clang-format off
 constexpr Row kRows[] = {
     {"Gather", 2, 2, "", gather, "", "gather", ""},
@@ -114,6 +163,9 @@ constexpr Row kRows[] = {
     {"OneHot", 4, 4, "axis:i", one_hot, "", "one_hot", "depth and values known at import"},
     {"NonMaxSuppression", 3, 3, "iou_threshold:f", non_max_suppression, "", "non_max_suppression", "a fixed number of rows, missing ones are -1"},
     {"NonMaxSuppressionV2", 4, 4, "", non_max_suppression, "", "non_max_suppression", "a fixed number of rows, missing ones are -1"},
+    {"NonMaxSuppressionV4", 5, 5, "pad_to_max_output_size:b", counted_suppression, "4", "non_max_suppression", "a fixed number of rows"},
+    {"NonMaxSuppressionV5", 6, 6, "pad_to_max_output_size:b", counted_suppression, "5", "non_max_suppression", "a fixed number of rows, sigma 0"},
+    {"ReverseSequence", 2, 2, "seq_dim:i batch_dim:i", reverse_sequence, "", "gather_elements", ""},
     {"NonMaxSuppressionV3", 5, 5, "", non_max_suppression, "", "non_max_suppression", "a fixed number of rows, missing ones are -1"},
 };
 // clang-format on

@@ -55,7 +55,7 @@ Result<Values> dequantize(Call& call) {
   if (stored.dtype() == DType::kU16) real = dequantized<uint16_t>(stored, mode, low, high);
   if (stored.dtype() == DType::kI16) real = dequantized<int16_t>(stored, mode, low, high);
   if (!real) return tl::unexpected(std::move(real).error());
-  return Values{{call.constant_of(*std::move(real)), false}};
+  return Values{{call.constant(*std::move(real)), false}};
 }
 
 // Rounds to the values an integer of `num_bits` could hold, as at inference of a network trained for quantization.

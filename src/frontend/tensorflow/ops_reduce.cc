@@ -72,7 +72,7 @@ Result<Values> top_k(Call& call) {
   }
   BMNET_ASSIGN(const ValueId x, call.plain(0));
   if (call.rank(0) < 1) return user_error("the largest elements of a scalar");
-  BMNET_ASSIGN(Values results, call.finish("top_k", {{"k", k}, {"axis", call.rank(0) - 1}}, {x}));
+  BMNET_ASSIGN(Values results, call.finish("top_k", {{"k", k}, {"axis", call.rank(0) - 1}}, {x}, false, 2));
   BMNET_ASSIGN(const DType type, call.type("index_type", DType::kI32));
   BMNET_ASSIGN(results[1].id, call.cast(results[1].id, type));
   return results;

@@ -85,7 +85,7 @@ struct Filter {
 Result<Filter> filter_of(Call& call, ValueId image, bool depthwise) {
   const Shape& filter = call.shape(1);
   const int64_t rank = static_cast<int64_t>(filter.size());
-  const int64_t channels = call.stored_shape(image)[1];
+  const int64_t channels = call.shape_of(image)[1];
   BMNET_ASSIGN(const ValueId plain, call.plain(1));
   if (depthwise) {
     if (filter[rank - 2] != channels) return user_error("weights {} for {} channels", to_string(filter), channels);
@@ -116,7 +116,7 @@ Result<Values> conv(Call& call) {
   window.kernel.assign(weights.begin(), weights.end() - 2);
   BMNET_ASSIGN(window.strides, spatial(call, "strides", axes));
   BMNET_ASSIGN(window.dilations, spatial(call, "dilations", axes));
-  BMNET_TRY(set_pads(call, spatial_of(call.stored_shape(image)), window));
+  BMNET_TRY(set_pads(call, spatial_of(call.shape_of(image)), window));
   return emit_conv(call, image, filter.weight, window, filter.group);
 }
 
@@ -132,7 +132,7 @@ Result<Values> dilated_conv(Call& call) {
     return unsupported("SpaceToBatchND and BatchToSpaceND around a convolution with different blocks");
   BMNET_ASSIGN(const ValueId image, call.image(0));
   BMNET_ASSIGN(const Filter filter, filter_of(call, image, is_depthwise(call)));
-  const Shape& size = call.stored_shape(image);
+  const Shape& size = call.shape_of(image);
   const Window window{
       .kernel = {call.shape(1)[0], call.shape(1)[1]},
       .strides = {1, 1},
@@ -168,11 +168,11 @@ Result<Values> conv_transpose(Call& call) {
   for (size_t i = 0; i < axes; ++i) {
     const int64_t reach = (window.kernel[i] - 1) * window.dilations[i] + 1;
     const int64_t natural =
-        (call.stored_shape(image)[2 + i] - 1) * window.strides[i] + reach - window.pads[i] - window.pads[axes + i];
+        (call.shape_of(image)[2 + i] - 1) * window.strides[i] + reach - window.pads[i] - window.pads[axes + i];
     extra.push_back(result[i] - natural);
     if (extra[i] < 0 || extra[i] >= std::max(window.strides[i], window.dilations[i]))
       return user_error("the result's size {} does not belong to an input of {} elements", result[i],
-                        call.stored_shape(image)[2 + i]);
+                        call.shape_of(image)[2 + i]);
   }
   return call.finish(
       "conv_transpose",
@@ -191,7 +191,7 @@ Result<Values> pool(Call& call) {
   BMNET_ASSIGN(window.kernel, spatial(call, "ksize", axes));
   BMNET_ASSIGN(window.strides, spatial(call, "strides", axes));
   window.dilations.assign(axes, 1);
-  BMNET_TRY(set_pads(call, spatial_of(call.stored_shape(image)), window));
+  BMNET_TRY(set_pads(call, spatial_of(call.shape_of(image)), window));
   return call.finish("pool",
                      {{"kind", std::string(call.kind())},
                       {"kernel", window.kernel},
@@ -241,7 +241,7 @@ Result<Values> resize(Call& call) {
     return user_error("the new size is [{}]", fmt::join(sizes, ","));
   const bool corners = call.flag("align_corners", false), centers = call.flag("half_pixel_centers", false);
   if (corners && centers) return user_error("both align_corners and half_pixel_centers are set");
-  const bool nearest = call.kind() == "nearest";
+  const bool nearest = call.kind() == "nearest", cubic = call.kind() == "cubic";
   BMNET_ASSIGN(ValueId image, call.image(0));
   if (!nearest) {
     BMNET_ASSIGN(image, call.cast(image, DType::kF32));
@@ -253,7 +253,10 @@ Result<Values> resize(Call& call) {
                                                   : centers && nearest ? "tf_half_pixel_for_nn"
                                                   : centers            ? "half_pixel"
                                                                        : "asymmetric")},
-                      {"nearest_mode", std::string(corners ? "round_prefer_ceil" : "floor")}},
+                      {"nearest_mode", std::string(corners ? "round_prefer_ceil" : "floor")},
+                      // Keys' cubic with pixel centers, whose weights are those inside the image; else an older one.
+                      {"cubic_coeff", centers ? -0.5f : -0.75f},
+                      {"exclude_outside", cubic && centers}},
                      {image}, true);
 }
 
@@ -292,6 +295,7 @@ constexpr Row kRows[] = {
     {"BatchMatMul", 2, 2, "adj_x:b adj_y:b", matmul, "batched", "matmul", ""},
     {"BatchMatMulV2", 2, 2, "adj_x:b adj_y:b", matmul, "batched", "matmul", ""},
     {"BatchMatMulV3", 2, 2, "adj_x:b adj_y:b", matmul, "batched", "matmul", ""},
+    {"ResizeBicubic", 2, 2, kResize, resize, "cubic", "resize", "size known at import"},
     {"ResizeBilinear", 2, 2, kResize, resize, "linear", "resize", "size known at import"},
     {"ResizeNearestNeighbor", 2, 2, kResize, resize, "nearest", "resize", "size known at import"},
     {"DepthToSpace", 1, 1, "block_size:i data_format:s", depth_to_space, "depth_to_space", "depth_to_space", ""},

@@ -1,9 +1,8 @@
 #include "frontend/tensorflow/tensor.h"
 
-#include <bit>
 #include <cstring>
 
-#include "frontend/half.h"
+#include "frontend/elements.h"
 #include "frontend/protobuf/message.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -11,7 +10,6 @@ namespace {
 
 using namespace tensorflow_file;
 
-constexpr int64_t kMaxElements = int64_t{1} << 40;
 constexpr int64_t kMaxRepeated = int64_t{1} << 28;  // elements of a constant that the file states by one value
 constexpr int kReference = 100;
 
@@ -32,15 +30,6 @@ Result<const TypeRow*> find_type(int data_type) {
   for (const TypeRow& row : kTypes)
     if (row.data_type == plain) return &row;
   return unsupported("element type {} cannot be compiled", data_type_name(data_type));
-}
-
-float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-
-template <typename T>
-T load(Bytes data, int64_t i) {
-  T value;
-  std::memcpy(&value, data.data() + i * sizeof(T), sizeof(T));
-  return value;
 }
 
 // Values of a typed list, the last one repeated.
@@ -67,7 +56,7 @@ Result<Tensor> float_list(const bmnet::TensorInfo& info, const List& list, const
   if (runs.empty()) return repeated_list<float>(info, list);
   if (runs.size() > 1 || !list.empty()) return unsupported("its data stands in several pieces; save the model again");
   return repeated<float>(info, static_cast<int64_t>(runs[0].size() / sizeof(From)),
-                         [&](int64_t i) { return load<From>(runs[0], i); });
+                         [&](int64_t i) { return load_element<From>(runs[0].data(), i); });
 }
 
 Result<Tensor> listed_tensor(const TensorProto& proto, const bmnet::TensorInfo& info, Bytes file) {
@@ -123,18 +112,6 @@ Result<DType> imported_dtype(int data_type) {
   return row->imported;
 }
 
-Result<int64_t> checked_count(std::span<const int64_t> dims) {
-  int64_t count = 1;
-  bool empty = false;
-  for (const int64_t dim : dims) {
-    if (dim < 0) return user_error("shape {} has a negative dimension", to_string(dims));
-    empty |= dim == 0;
-    if (dim > 0 && count > kMaxElements / dim) return user_error("shape {} is too large to be true", to_string(dims));
-    if (dim > 0) count *= dim;
-  }
-  return empty ? 0 : count;
-}
-
 Result<Shape> known_shape(const TensorShapeProto& proto) {
   if (proto.unknown_rank()) return user_error("its shape is unknown");
   Shape shape;
@@ -153,11 +130,11 @@ Result<Tensor> tensor_of_bytes(int data_type, Shape shape, Bytes bytes, std::sha
   const auto get = [&](auto convert) { return repeated<float>(info, count, [&](int64_t i) { return convert(i); }); };
   switch (type->data_type) {
     case DT_HALF:
-      return get([&](int64_t i) { return half_to_float(load<uint16_t>(bytes, i)); });
+      return get([&](int64_t i) { return half_to_float(load_element<uint16_t>(bytes.data(), i)); });
     case DT_BFLOAT16:
-      return get([&](int64_t i) { return bfloat_to_float(load<uint16_t>(bytes, i)); });
+      return get([&](int64_t i) { return bfloat_to_float(load_element<uint16_t>(bytes.data(), i)); });
     case DT_DOUBLE:
-      return get([&](int64_t i) { return static_cast<float>(load<double>(bytes, i)); });
+      return get([&](int64_t i) { return static_cast<float>(load_element<double>(bytes.data(), i)); });
     case DT_BOOL:
       for (const uint8_t byte : bytes)
         if (byte > 1) return user_error("a DT_BOOL tensor holds a byte that is neither 0 nor 1");

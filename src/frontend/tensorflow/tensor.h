@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/tensor.h"
+#include "frontend/limits.h"
 #include "frontend/tensorflow/tensorflow.pb.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -14,8 +15,10 @@ namespace bmnet::frontend::tensorflow {
 Result<DType> imported_dtype(int data_type);
 std::string data_type_name(int data_type);  // "DT_FLOAT"
 
-// Product of the dimensions; an error when one is negative or the tensor would exceed 2^40 elements.
-Result<int64_t> checked_count(std::span<const int64_t> dims);
+// Shape arithmetic of TensorFlow's graphs has tensors without elements.
+inline Result<int64_t> checked_count(std::span<const int64_t> dims) {
+  return checked_elements(dims, EmptyTensors::kAllowed);
+}
 // An error too when a dimension is unknown.
 Result<Shape> known_shape(const tensorflow_file::TensorShapeProto& shape);
 

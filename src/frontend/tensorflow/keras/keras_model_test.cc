@@ -179,6 +179,44 @@ TEST(keras_model_refuses, an_open_axis_that_nobody_fixes) {
   EXPECT_THAT(refusal(model), HasSubstr("input 'x' has the dynamic shape [1,-1,3]; fix it with --shapes"));
 }
 
+TEST(keras_model_refuses, architectures_damaged_anywhere) {
+  const std::string texts[] = {
+      R"({"class_name": "Sequential", "config": {"layers": [
+        {"class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [null, 6, 6, 2]}},
+        {"class_name": "Conv2D", "config": {"name": "c", "filters": 3, "kernel_size": [3, 3], "padding": "same"}},
+        {"class_name": "BatchNormalization", "config": {"name": "b", "axis": [3]}},
+        {"class_name": "UpSampling2D", "config": {"name": "u", "size": [2, 2]}},
+        {"class_name": "Reshape", "config": {"name": "r", "target_shape": [12, -1]}},
+        {"class_name": "Bidirectional", "config": {"name": "d", "layer": {"class_name": "GRU", "config":
+          {"name": "g", "units": 2, "reset_after": true, "recurrent_activation": "hard_sigmoid"}}}},
+        {"class_name": "Dense", "config": {"name": "y", "units": 2, "activation": "softmax"}}]}})",
+      functional({input_layer("a", "[null, 4, 2]"), input_layer("b", "[null, 4, 2]"),
+                  layer("Concatenate", "c", R"(, "axis": -1)", R"([[["a", 0, 0, {}], ["b", 0, 0, {}]]])"),
+                  layer("LSTM", "l", R"(, "units": 2, "return_sequences": true)", R"([[["c", 0, 0, {}]]])"),
+                  layer("TFOpLambda", "p", R"(, "function": "math.multiply")", R"([["l", 0, 0, {"y": 3.0}]])"),
+                  layer("Dot", "y", R"(, "axes": [1, 1])", R"([[["p", 0, 0, {}], ["l", 0, 0, {}]]])")},
+                 R"([["a", 0, 0], ["b", 0, 0]])", R"([["y", 0, 0]])")};
+  ImportOptions options;
+  options.random_weights = 1;
+  std::mt19937 random(2);
+  for (const std::string& text : texts) {
+    const auto whole = import_config(text, options, 1 << 16);
+    ASSERT_TRUE(whole) << whole.error().message;
+    for (int round = 0; round < 400; ++round) {
+      std::string damaged = text;
+      for (uint32_t changes = 1 + random() % 2; changes > 0; --changes) {
+        const size_t place = random() % damaged.size();
+        if (random() % 2)
+          damaged[place] = "0123456789-,[]{}\"nultre"[random() % 24];
+        else
+          damaged.erase(place, 1 + random() % 8);
+      }
+      const auto model = import_config(damaged, options, 1 << 16);
+      if (!model) EXPECT_NE(model.error().kind, ErrorKind::kBug) << model.error().message << "\n" << damaged;
+    }
+  }
+}
+
 TEST(keras_model_refuses, files_cut_off_or_damaged_anywhere) {
   TestModel model({1, 4});
   model.layer("Dense", "d", R"("units": 2)").weight("d/kernel", ramp({4, 2})).weight("d/bias", ramp({2}));

@@ -9,8 +9,9 @@
 namespace bmnet::frontend::tensorflow::keras {
 namespace {
 
-constexpr int kMaxDepth = 16;           // of models and wrappers inside of each other
-constexpr int64_t kMaxCalls = 1 << 16;  // of layers
+constexpr int kMaxDepth = 16;                    // of models and wrappers inside of each other
+constexpr int64_t kMaxDrawn = int64_t{1} << 28;  // elements of random weights
+constexpr int64_t kMaxCalls = 1 << 16;           // of layers
 
 struct NamedType {
   std::string_view name;
@@ -283,10 +284,11 @@ Result<Values> ModelImporter::call_model(const LayerEntry& entry, const std::str
 namespace {
 
 Result<nn::Model> import_text(std::string_view text, ModelSource source, const ImportOptions& options,
-                              const std::string& network_name) {
+                              const std::string& network_name, int64_t limit = kMaxDrawn) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return user_error("model_config is no JSON text: cut off or damaged");
   source.model = &json;
+  if (options.random_weights) source.weights.draw_absent(*options.random_weights, limit);
   return ModelImporter(std::move(source), options, network_name).run();
 }
 
@@ -319,8 +321,8 @@ Result<nn::Model> import_h5(Bytes bytes, const std::string& name, std::shared_pt
   return model;
 }
 
-Result<nn::Model> import_config(std::string_view json, const ImportOptions& options) {
-  return import_text(json, {}, options, "model");
+Result<nn::Model> import_config(std::string_view json, const ImportOptions& options, int64_t weight_limit) {
+  return import_text(json, {}, options, "model", weight_limit);
 }
 
 }  // namespace bmnet::frontend::tensorflow::keras

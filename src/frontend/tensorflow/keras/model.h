@@ -64,7 +64,7 @@ class ModelImporter : public LayerConverter {
 Result<nn::Model> import_h5(Bytes bytes, const std::string& name, std::shared_ptr<const void> owner,
                             const ImportOptions& options, const std::string& network_name);
 
-// The architecture as a text without weights, for messages of what a model needs, and for fuzzing.
-Result<nn::Model> import_config(std::string_view json, const ImportOptions& options);
+// The architecture alone. Its weights are absent: ImportOptions::random_weights draws up to `weight_limit` elements.
+Result<nn::Model> import_config(std::string_view json, const ImportOptions& options, int64_t weight_limit = 0);
 
 }  // namespace bmnet::frontend::tensorflow::keras

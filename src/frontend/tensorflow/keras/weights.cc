@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "frontend/limits.h"
+
 namespace bmnet::frontend::tensorflow::keras {
 namespace {
 
@@ -35,6 +37,7 @@ template <typename Condition>
 Weights Weights::filtered(Condition keep) const {
   Weights part;
   part.file_ = file_;
+  part.source_ = source_;
   std::ranges::copy_if(entries_, std::back_inserter(part.entries_), keep);
   return part;
 }
@@ -60,6 +63,23 @@ Weights Weights::of_scope_prefix(std::string_view prefix) const {
   });
 }
 
+void Weights::draw_absent(uint64_t seed, int64_t limit) { source_ = std::make_shared<Source>(Source{seed, limit}); }
+
+// Small numbers around 0; variances around 1.
+Result<Tensor> Weights::drawn(std::string_view role, const Shape& shape) const {
+  constexpr uint64_t kFactor = 6364136223846793005, kAdded = 1442695040888963407;
+  BMNET_ASSIGN(const int64_t count, checked_elements(shape));
+  if (count > source_->left) return unsupported("random weights of shape {}: too many in all", to_string(shape));
+  source_->left -= count;
+  Tensor tensor({DType::kF32, shape});
+  for (float& x : tensor.data<float>()) {
+    source_->seed = source_->seed * kFactor + kAdded;
+    const float unit = static_cast<float>(source_->seed >> 40) * 0x1p-24f;  // [0, 1)
+    x = role.ends_with("variance") ? 0.5f + unit : 0.2f * unit - 0.1f;
+  }
+  return tensor;
+}
+
 bool Weights::has(std::string_view role) const {
   return std::ranges::find(entries_, role, &Entry::role) != entries_.end();
 }
@@ -79,6 +99,7 @@ Result<Tensor> Weights::read(std::string_view role, const Shape& shape) const {
                          role, found->data_set, entry.data_set);
     found = &entry;
   }
+  if (!found && source_) return drawn(role, shape);
   if (!found) return user_error("its weight '{}' is not in the file (there: {})", role, names());
   BMNET_ASSIGN(Tensor tensor, file_->read(found->data_set));
   if (!fits(tensor.shape(), shape))

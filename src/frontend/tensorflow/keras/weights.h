@@ -1,6 +1,7 @@
 // The weights of a Keras model or of a part of it, found by what they are for.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ class Weights {
   Weights() = default;
   // Those below a group of the file, which must outlive this.
   Weights(const hdf5::File& file, std::string_view group);
+
+  // What is absent is drawn at random from now on: same seed, same weights. `limit`: of their elements in all.
+  void draw_absent(uint64_t seed, int64_t limit);
 
   bool empty() const { return entries_.empty(); }
   bool has(std::string_view role) const;
@@ -36,11 +40,17 @@ class Weights {
     std::vector<std::string> scopes;  // below the group
     std::string role;
   };
+  struct Source {
+    uint64_t seed = 0;
+    int64_t left = 0;  // elements that may still be drawn
+  };
+  Result<Tensor> drawn(std::string_view role, const Shape& shape) const;
   template <typename Condition>
   Weights filtered(Condition keep) const;
 
   const hdf5::File* file_ = nullptr;
   std::vector<Entry> entries_;
+  std::shared_ptr<Source> source_;  // of absent weights, shared by all parts; null: they are an error
 };
 
 }  // namespace bmnet::frontend::tensorflow::keras
