@@ -174,6 +174,18 @@ TEST_F(compiler, refuses_a_file_of_no_known_format) {
   EXPECT_THAT(outcome.text, HasSubstr("labels.txt: not recognised as a model; known formats: "));
 }
 
+TEST_F(compiler, says_what_is_missing_when_no_model_is_named) {
+  EXPECT_THAT(run("bmnet compile").text, HasSubstr("error: no model given: name its file"));
+  EXPECT_THAT(run("bmnet compile .").text, HasSubstr("error: .: the folder is not a model of several files"));
+}
+
+TEST_F(compiler, guesses_what_a_mistyped_command_meant) {
+  const Outcome outcome = run("bmnet compil shapes.onnx");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.text, "bmnet: error: unknown command 'compil'; did you mean 'compile'?\n");
+  EXPECT_THAT(run("bmnet zzz").text, HasSubstr("`bmnet --help` lists all"));
+}
+
 TEST_F(compiler, refuses_a_model_of_another_format_and_writes_nothing) {
   const Outcome outcome = run("bmneto --model=shapes.prototxt --outdir=out");
   EXPECT_EQ(outcome.exit_code, 1);

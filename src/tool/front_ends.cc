@@ -132,12 +132,16 @@ const FrontEnd* front_end_of_program(std::string_view program) {
 }
 
 Result<const FrontEnd*> recognize(const std::filesystem::path& model) {
+  if (model.empty()) return user_error("no model given: name its file, or its folder where the model is several files");
   if (!std::filesystem::exists(model)) return user_error("{}: no such file", model.string());
   std::string known;
   for (const FrontEnd& front_end : kFrontEnds) {
     if (front_end.recognizes(model)) return &front_end;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", front_end.framework);
   }
+  if (std::filesystem::is_directory(model))
+    return user_error("{}: the folder is not a model of several files; name the file. Known formats: {}",
+                      model.string(), known);
   return user_error("{}: not recognised as a model; known formats: {}", model.string(), known);
 }
 

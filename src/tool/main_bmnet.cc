@@ -5,6 +5,7 @@
 
 #include "tool/commands.h"
 #include "tool/compile.h"
+#include "tool/flags.h"
 
 namespace {
 
@@ -42,6 +43,15 @@ void print_help() {
       "--context_dir out\n");
 }
 
+int refuse(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command& command : kCommands) known.emplace_back(command.name);
+  const std::string meant = bmnet::tool::nearest(name, known);
+  fmt::print(stderr, "bmnet: error: unknown command '{}'; {}\n", name,
+             meant.empty() ? "`bmnet --help` lists all" : fmt::format("did you mean '{}'?", meant));
+  return bmnet::tool::kExitUsage;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -49,6 +59,5 @@ int main(int argc, char** argv) {
   if (name == "--help" || name == "-h" || name == "help") return print_help(), bmnet::tool::kExitOk;
   for (const Command& command : kCommands)
     if (command.name == name) return command.run({argv + 2, argv + argc});
-  fmt::print(stderr, "bmnet: error: unknown command '{}'; `bmnet --help` lists all\n", name);
-  return bmnet::tool::kExitUsage;
+  return refuse(std::string(name));
 }
