@@ -50,15 +50,15 @@ Result<ValueId> maximum_axis(Emitter& node, ValueId x, int64_t axis, int64_t cou
 }  // namespace
 
 Result<ValueId> finish_adaptive_pool(Emitter& node, ValueId x, const Integers& sizes, PoolKind kind) {
-  constexpr int64_t kMostWindows = 1 << 12;
+  constexpr int64_t kMostWindows = 1 << 12, kMostPairs = 1 << 24;
   const Shape shape = node.shape_of(x);
   if (sizes.empty() || sizes.size() + 2 != shape.size())
     return user_error("sizes {} do not fit the input {}", to_string(sizes), to_string(shape));
   Integers kernel;
   bool divides = true;
   for (size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] < 1 || sizes[i] > kMostWindows || shape[i + 2] > int64_t{1} << 16)
-      return user_error("pooling {} to {}", to_string(shape), to_string(sizes));
+    if (sizes[i] < 1 || sizes[i] > kMostWindows || shape[i + 2] > kMostPairs / sizes[i])
+      return unsupported("pooling {} to {}", to_string(shape), to_string(sizes));
     divides = divides && shape[i + 2] % sizes[i] == 0;
     kernel.push_back(shape[i + 2] / sizes[i]);
   }

@@ -113,7 +113,9 @@ Result<Infos> infer_psroi_pool(const Attributes& attributes, std::span<const Ten
 
 // First and behind the last row (column) of a bin whose edges lie at these places.
 Bin covering(float from, float to, int64_t extent) {
-  const auto inside = [&](float at) { return static_cast<int64_t>(std::clamp(at, 0.0f, static_cast<float>(extent))); };
+  const auto inside = [&](float at) {  // also of what is no number
+    return at > 0 ? at < static_cast<float>(extent) ? static_cast<int64_t>(at) : extent : 0;
+  };
   return {inside(std::floor(from)), inside(std::ceil(to))};
 }
 

@@ -62,6 +62,11 @@ TEST(psroi_pool, outside_and_without_a_region_it_is_zero) {
   EXPECT_THAT(floats(run("psroi_pool", position_sensitive(1, 1), {kMap, f32({2, 5}, {0, 9, 9, 9, 9, -1, 0, 0, 3, 3})})),
               ElementsAre(0, 0));
 }
+TEST(psroi_pool, survives_absurd_regions) {
+  EXPECT_THAT(
+      floats(run("psroi_pool", position_sensitive(1, 1, 4), {kMap, f32({1, 5}, {0, 3e38f, -3e38f, 3e38f, 3e38f})})),
+      ElementsAre(0));
+}
 TEST(psroi_pool, refuses_channels_that_do_not_fit) {
   EXPECT_THAT(refusal("psroi_pool", position_sensitive(2, 2), {ramp({1, 4, 2, 2}), ramp({1, 5})}),
               HasSubstr("2 x 2 bins of 2 channels do not fit the input's 4 channels"));

@@ -26,7 +26,7 @@ Result<Floats> numbers_or(const Call& call, std::string_view key, Floats otherwi
 }
 
 Status check_many(int64_t boxes) {
-  if (boxes >= 1 && boxes <= 1 << 26) return {};
+  if (boxes >= 1 && boxes <= 1 << 24) return {};
   return unsupported("{} boxes", boxes);
 }
 

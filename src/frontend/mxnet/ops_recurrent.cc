@@ -94,6 +94,7 @@ Result<Sequences> sequences_of(Call& call) {
   BMNET_ASSIGN(const bool use, call.node.boolean("use_sequence_length", false));
   if (axis < 0 || axis > 1 || call.rank_of(inputs[0]) < 2)
     return user_error("axis {} of {} holds no sequences", axis, to_string(call.shape_of(inputs[0])));
+  if (call.shape_of(inputs[0])[axis] > 1 << 24) return unsupported("{} steps", call.shape_of(inputs[0])[axis]);
   if (use && inputs.size() < 2) return user_error("its lengths are missing");
   return Sequences{inputs[0], use ? std::optional(inputs[1]) : std::nullopt, axis};
 }

@@ -149,6 +149,13 @@ TEST(paddle_regions, of_several_pictures_need_counts) {
   EXPECT_THAT(refusal(net), HasSubstr("RoisNum must state how many each has"));
 }
 
+TEST(paddle_regions, refuses_absurd_numbers_of_them) {
+  Program net({1, 1, 1, 1});
+  net.input("rois", {int64_t{1} << 36, 4}).integers("count", {1}, {1});
+  net.op("roi_align", {{"X", {"x"}}, {"ROIs", {"rois"}}, {"RoisNum", {"count"}}}, {{"Out", {"y"}}});
+  EXPECT_THAT(refusal(net), HasSubstr("68719476736 regions"));
+}
+
 Program proposals() {  // two places of one anchor of 10 x 10 pixels
   Program net({1, 1, 1, 2});
   net.numbers("deltas", {1, 4, 1, 2}, Floats(8)).numbers("shape", {1, 2}, {10, 20});

@@ -83,7 +83,7 @@ Result<Values> finish_anchors(Call& call, const Map& map, const Floats& boxes, i
 Status check_anchor_count(const Map& map, int64_t count) {
   if (count < 1) return user_error("it states no boxes");
   return checked_elements(Shape{map.height, map.width, count, 4}).and_then([](int64_t elements) -> Status {
-    if (elements > 1 << 28) return unsupported("{} anchor values are too many", elements);
+    if (elements > 1 << 26) return unsupported("{} anchor values are too many", elements);
     return {};
   });
 }
@@ -289,6 +289,7 @@ Result<Yolo> yolo_of(const Call& call, ValueId x, const std::vector<int64_t>& an
   if (shape.size() != 4 || count < 1 || anchors.size() % 2 || classes < 1 || classes > 1 << 20 ||
       shape[1] != count * (5 + classes + (iou_aware ? 1 : 0)))
     return user_error("{} anchors and {} classes do not fit the input {}", count, classes, to_string(shape));
+  if (shape[2] > (1 << 24) / shape[3]) return unsupported("a map of {} x {}", shape[2], shape[3]);
   const auto downsample = static_cast<float>(call.integer("downsample_ratio", 32));
   if (!(downsample > 0)) return user_error("downsample_ratio={}", downsample);
   return Yolo{shape[0], count, classes, shape[2], shape[3], downsample, call.number("scale_x_y", 1)};

@@ -128,7 +128,7 @@ Result<Values> triangle(Call& call) {
   const int64_t rows = shape[shape.size() - 2], columns = shape.back(), diagonal = call.integer("diagonal", 0);
   const bool lower = call.kind() == "tril" || (call.kind().empty() && call.boolean("lower", true));
   BMNET_ASSIGN(const int64_t count, checked_elements(Shape{rows, columns}));
-  if (count > 1 << 28) return unsupported("a matrix of {} elements", count);
+  if (count > 1 << 26) return unsupported("a matrix of {} elements", count);
   Tensor mask({DType::kBool, {rows, columns}});
   for (int64_t i = 0; i < count; ++i) {
     const int64_t offset = i % columns - i / columns;
@@ -143,7 +143,7 @@ Result<Values> eye(Call& call) {
   const int64_t rows = call.integer("num_rows", 0), given = call.integer("num_columns", -1);
   const int64_t columns = given < 0 ? rows : given;
   BMNET_ASSIGN(const int64_t count, checked_elements(Shape{rows, columns}));
-  if (count > 1 << 28) return unsupported("a matrix of {} elements", count);
+  if (count > 1 << 26) return unsupported("a matrix of {} elements", count);
   std::vector<float> values(count, 0);
   for (int64_t i = 0; i < std::min(rows, columns); ++i) values[i * columns + i] = 1;
   return one(call.cast(call.constant(Tensor::of<float>({rows, columns}, values)), dtype));

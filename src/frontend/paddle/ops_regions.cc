@@ -1,6 +1,7 @@
 // Suppression, regions of interest, proposals.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "frontend/paddle/call.h"
 
@@ -63,6 +64,14 @@ Result<Values> matrix_nms(Call& call) {
                      candidates.inputs, "RoisNum");
 }
 
+// 0, 1, … as [R,1] i32.
+Result<ValueId> row_numbers(Call& call, int64_t rows) {
+  if (rows > 1 << 24) return unsupported("{} regions", rows);
+  std::vector<int32_t> numbers(rows);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return call.constant(Tensor::of<int32_t>({rows, 1}, numbers));
+}
+
 // [R] i64: the picture of each region, from how many each picture has; -1 behind the last.
 Result<ValueId> pictures_of(Call& call, int64_t regions, int64_t images) {
   const char* name = call.has("RoisNum") ? "RoisNum" : "BoxesNum";
@@ -74,9 +83,7 @@ Result<ValueId> pictures_of(Call& call, int64_t regions, int64_t images) {
   BMNET_ASSIGN(ValueId counts, call.in(name));
   if (call.shape_of(counts) != Shape{images})
     return user_error("{} has shape {}, [{}] is expected", name, to_string(call.shape_of(counts)), images);
-  std::vector<int32_t> numbers(regions);
-  for (int64_t i = 0; i < regions; ++i) numbers[i] = static_cast<int32_t>(i);
-  const ValueId rows = call.constant(Tensor::of<int32_t>({regions, 1}, numbers));
+  BMNET_ASSIGN(const ValueId rows, row_numbers(call, regions));
   BMNET_ASSIGN(counts, call.cast(counts, DType::kI32));
   BMNET_ASSIGN(const ValueId ends, call.make("cumsum", {{"axis", int64_t{0}}}, {counts}));
   BMNET_ASSIGN(ValueId behind, call.make("compare", {{"kind", std::string("ge")}}, {rows, ends}));  // [R,N]
@@ -188,9 +195,7 @@ Result<Values> distribute_proposals(Call& call) {
   const int64_t rows = call.shape_of(rois)[0];
   BMNET_ASSIGN(const ValueId levels, levels_of(call, rois, lowest, highest));
   BMNET_ASSIGN(const ValueId each, call.scalar(DType::kI32, static_cast<double>(rows)));
-  std::vector<int32_t> numbers(rows);
-  for (int64_t i = 0; i < rows; ++i) numbers[i] = static_cast<int32_t>(i);
-  const ValueId places = call.constant(Tensor::of<int32_t>({rows, 1}, numbers));
+  BMNET_ASSIGN(const ValueId places, row_numbers(call, rows));
   BMNET_ASSIGN(ValueId index, call.binary("mul", levels, each));
   BMNET_ASSIGN(index, call.binary("add", index, places));
   call.set("RestoreIndex", 0, index);

@@ -265,7 +265,9 @@ class Reader {
     }
     if (!id || *id == 0 || name.empty()) return user_error("a parameter has no number or no name");
     if (!values_.emplace(*id, Value{{name}, false, {}}).second) return user_error("value {} is given twice", *id);
-    return declare(name, result, true);
+    const Json& traits = list_of(member(op, "OA"));  // persistable, stop_gradient, trainable
+    const bool persistable = traits.empty() || integer_of(traits[0]).value_or(1) != 0;
+    return declare(name, result, persistable);
   }
 
   Status read_input(const Json& op, const std::vector<int64_t>& results) {
