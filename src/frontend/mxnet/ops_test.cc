@@ -214,5 +214,29 @@ TEST(mxnet_refusals, each_kind_has_its_reason) {
   EXPECT_THAT(refusal(symbol_of("_random_uniform", "", "(1,)")), HasSubstr("random values are drawn at run time"));
 }
 
+TEST(mxnet_refusals, say_what_does_not_fit) {
+  const ParamsWriter params = ParamsWriter().array("arg:b", {2}, {1, 2}).array("arg:c", {2, 2}, {1, 2, 3, 4});
+  const auto refused = [&](const std::string& op, const std::string& attributes, const std::string& shape,
+                           std::vector<std::string> more = {}) {
+    return refusal(symbol_of(op, attributes, shape, more), params.bytes());
+  };
+  EXPECT_THAT(refused("GroupNorm", "num_groups=2", "(1,3,1)", {"b", "b"}),
+              HasSubstr("num_groups 2 does not fit the input [1,3,1]"));
+  EXPECT_THAT(refused("GridGenerator", "transform_type=odd", "(1,6)"), HasSubstr("transform_type=odd is unknown"));
+  EXPECT_THAT(refused("GridGenerator", "transform_type=affine;target_shape=(2,2)", "(1,5)"),
+              HasSubstr("[1,5] holds no 2 x 3 matrices"));
+  EXPECT_THAT(refused("linalg_gemm2", "axis=0", "(2,2)", {"c"}),
+              HasSubstr("axis=0; matrices must stand on the last two axes"));
+  EXPECT_THAT(refused("SequenceMask", "use_sequence_length=True;axis=2", "(2,2,2)", {"b"}),
+              HasSubstr("axis 2 of [2,2,2] holds no sequences"));
+  EXPECT_THAT(refused("SequenceMask", "use_sequence_length=True", "(2,3)", {"b"}),
+              HasSubstr("2 lengths for 3 sequences"));
+  EXPECT_THAT(refused("_contrib_PSROIPooling", "pooled_size=2;group_size=3", "(1,4,2,2)", {"c"}),
+              HasSubstr("group_size=3 beside pooled_size=2"));
+  EXPECT_THAT(
+      refused("_contrib_DeformableConvolution", "kernel=(1,1);num_filter=3;num_group=2", "(1,2,1,1)", {"c", "b", "b"}),
+      HasSubstr("num_filter 3 and num_group 2 do not fit"));
+}
+
 }  // namespace
 }  // namespace bmnet::frontend::mxnet

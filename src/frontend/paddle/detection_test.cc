@@ -193,5 +193,48 @@ TEST(paddle_proposals, of_all_levels_the_best_are_collected) {
   EXPECT_THAT(result(net, {0.1f}), near({0, 0, 1, 1}));
 }
 
+std::string refused(const std::string& op, std::vector<int64_t> shape, const std::string& in,
+                    const std::vector<AttributeValue>& attributes = {}, const Program::Variables& more = {}) {
+  Program net(std::move(shape));
+  net.numbers("four", {1, 4}, {0, 0, 1, 1}).numbers("info", {2, 3}, Floats(6, 1));
+  Program::Variables inputs{{in, {"x"}}};
+  inputs.insert(inputs.end(), more.begin(), more.end());
+  return refusal(net.op(op, inputs,
+                        {{"Out", {"y"}},
+                         {"Output", {"y"}},
+                         {"OutputBox", {"y"}},
+                         {"Boxes", {"y"}},
+                         {"Anchors", {"y"}},
+                         {"MultiFpnRois", {"y"}},
+                         {"FpnRois", {"y"}}},
+                        attributes));
+}
+TEST(paddle_detection_refusals, say_what_does_not_fit) {
+  EXPECT_THAT(
+      refused("box_coder", {1, 1, 4}, "TargetBox", {{"code_type", std::string("odd")}}, {{"PriorBox", {"four"}}}),
+      HasSubstr("code_type=odd"));
+  EXPECT_THAT(refused("box_coder", {1, 4}, "TargetBox", {{"code_type", std::string("decode_center_size")}},
+                      {{"PriorBox", {"four"}}}),
+              HasSubstr("priors [1,4] and boxes [1,4] do not fit code_type decode_center_size"));
+  EXPECT_THAT(refused("box_clip", {3, 4}, "Input", {}, {{"ImInfo", {"info"}}}),
+              HasSubstr("boxes of several pictures in one list (LoD)"));
+  EXPECT_THAT(refused("anchor_generator", {1, 1, 1, 1}, "Input",
+                      {{"anchor_sizes", Floats{1}}, {"aspect_ratios", Floats{1}}, {"stride", Floats{0, 1}}}),
+              HasSubstr("stride does not state two lengths"));
+  EXPECT_THAT(refused("anchor_generator", {1, 1, 1, 1}, "Input",
+                      {{"anchor_sizes", Floats{1}},
+                       {"aspect_ratios", Floats{1}},
+                       {"stride", Floats{1, 1}},
+                       {"variances", Floats{1}}}),
+              HasSubstr("variances has 1 values, 4 are expected"));
+  EXPECT_THAT(refused("distribute_fpn_proposals", {2, 4}, "FpnRois", {{"min_level", 5}, {"max_level", 2}}),
+              HasSubstr("levels 5 to 2 do not fit regions [2,4]"));
+  EXPECT_THAT(refused("collect_fpn_proposals", {2, 1}, "MultiLevelScores", {{"post_nms_topN", 1}},
+                      {{"MultiLevelRois", {"four"}}, {"MultiLevelRoIsNum", {"info"}}}),
+              HasSubstr("regions of several pictures"));
+  EXPECT_THAT(refused("roi_align", {1, 1, 4}, "X", {}, {{"ROIs", {"four"}}}),
+              HasSubstr("input [1,1,4] and regions [1,4] do not fit"));
+}
+
 }  // namespace
 }  // namespace bmnet::frontend::paddle

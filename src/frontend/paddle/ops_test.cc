@@ -311,5 +311,51 @@ TEST(paddle_refusals, each_kind_has_its_reason) {
   EXPECT_THAT(refused("write_to_array"), HasSubstr("arrays of tensors are not supported"));
 }
 
+std::string refused(const std::string& op, std::vector<int64_t> shape, const std::string& in,
+                    const std::vector<AttributeValue>& attributes = {}, const Program::Variables& more = {},
+                    const std::string& out = "Out") {
+  Program net(std::move(shape));
+  net.numbers("two", {2}, {1, 2}).numbers("one", {1, 1}, {1}).integers("index", {1}, {0});
+  Program::Variables inputs{{in, {"x"}}};
+  inputs.insert(inputs.end(), more.begin(), more.end());
+  return refusal(net.op(op, inputs, {{out, {"y"}}}, attributes));
+}
+TEST(paddle_refusals, say_what_does_not_fit) {
+  EXPECT_THAT(refused("gru_unit", {1, 4}, "Input", {}, {{"HiddenPrev", {"one"}}, {"Weight", {"one"}}}, "Hidden"),
+              HasSubstr("input [1,4], state [1,1] and weight [1,1] do not fit"));
+  EXPECT_THAT(refused("lstm_unit", {1, 3}, "X", {}, {{"C_prev", {"one"}}}, "H"),
+              HasSubstr("input [1,3] and state [1,1] do not fit"));
+  EXPECT_THAT(refused("quantize_linear", {2}, "X", {}, {{"Scale", {"one"}}, {"ZeroPoint", {"one"}}}, "Y"),
+              HasSubstr("a zero point that is not 0"));
+  EXPECT_THAT(refused("dequantize_linear", {3}, "X", {}, {{"Scale", {"two"}}}, "Y"),
+              HasSubstr("2 scales do not fit axis 0 of [3]"));
+  EXPECT_THAT(refused("affine_grid", {1, 2, 3}, "Theta", {{"output_shape", Ints{1, 1, 2}}}, {}, "Output"),
+              HasSubstr("a grid of shape [1,1,2]"));
+  EXPECT_THAT(refused("temporal_shift", {3, 1, 1, 1}, "X", {{"seg_num", 2}}), HasSubstr("seg_num 2"));
+  EXPECT_THAT(
+      refused("unfold", {1, 1, 2, 2}, "X", {{"kernel_sizes", Ints{3, 3}}, {"paddings", Ints{0, 0, 0, 0}}}, {}, "Y"),
+      HasSubstr("windows of [3,3] do not fit [1,1,2,2]"));
+  EXPECT_THAT(refused("maxout", {1, 3, 1, 1}, "X", {{"groups", 2}}), HasSubstr("2 groups of [1,3,1,1]"));
+  EXPECT_THAT(refused("roll", {2}, "X", {{"shifts", Ints{1}}, {"axis", Ints{0, 0}}}),
+              HasSubstr("2 axes have 1 shifts"));
+  EXPECT_THAT(refused("pixel_unshuffle", {1, 1, 3, 2}, "X", {{"downscale_factor", 2}}),
+              HasSubstr("blocks of 2 in [1,1,3,2]"));
+  EXPECT_THAT(refused("crop_tensor", {2}, "X", {{"shape", Ints{1, 1}}}), HasSubstr("does not fit [2]"));
+  EXPECT_THAT(refused("tril_triu", {2}, "X"), HasSubstr("its input [2] is no matrix"));
+  EXPECT_THAT(
+      refused(
+          "set_value", {2}, "Input",
+          {{"axes", Ints{0}}, {"starts", Ints{1}}, {"ends", Ints{1}}, {"shape", Ints{1}}, {"fp32_values", Floats{1}}}),
+      HasSubstr("nothing of axis 0 of [2] is set"));
+  EXPECT_THAT(refused("grid_sampler", {1, 1, 1, 1}, "X", {{"mode", std::string("odd")}}, {{"Grid", {"one"}}}, "Output"),
+              HasSubstr("mode=odd"));
+  EXPECT_THAT(refused("conv2d_transpose", {1, 1, 2, 2}, "Input", {{"padding_algorithm", std::string("SAME")}},
+                      {{"Filter", {"one"}}}, "Output"),
+              HasSubstr("padding_algorithm=SAME of a transposed convolution"));
+  EXPECT_THAT(refused("rnn", {1, 1, 1}, "Input", {{"mode", std::string("ODD")}},
+                      {{"WeightList", {"one"}}, {"PreState", {"one"}}}),
+              HasSubstr("mode=ODD; LSTM, GRU, RNN_TANH and RNN_RELU can be compiled"));
+}
+
 }  // namespace
 }  // namespace bmnet::frontend::paddle
