@@ -91,12 +91,9 @@ Result<Compilation> compile_for(const FrontEnd& front_end, CompileFlags flags, c
 }
 
 Result<Verdict> check_folder(const fs::path& folder) {
-  const FrontEnd* front_end = nullptr;
-  BMNET_ASSIGN(CompileFlags flags, find_model(folder, front_end));
-  BMNET_ASSIGN(const auto sets, read_data_sets(folder / "golden.npz"));
-  if (sets.empty()) return user_error("golden.npz holds no data");
-  flags.shapes = shapes_of(sets.begin()->second);
-  BMNET_ASSIGN(const Compilation compilation, compile_for(*front_end, flags, sets.begin()->second));
+  BMNET_ASSIGN(const GoldenModel golden, read_golden_model(folder));
+  const auto& sets = golden.sets;
+  BMNET_ASSIGN(const Compilation compilation, compile_for(*golden.front_end, golden.flags, sets.begin()->second));
 
   Verdict verdict{true, ""};
   double worst = 0;
@@ -120,6 +117,15 @@ std::string short_name(const fs::path& folder) {
 }
 
 }  // namespace
+
+Result<GoldenModel> read_golden_model(const fs::path& folder) {
+  GoldenModel golden;
+  BMNET_ASSIGN(golden.flags, find_model(folder, golden.front_end));
+  BMNET_ASSIGN(golden.sets, read_data_sets(folder / "golden.npz"));
+  if (golden.sets.empty()) return user_error("golden.npz holds no data");
+  golden.flags.shapes = shapes_of(golden.sets.begin()->second);
+  return golden;
+}
 
 int check_models(const std::vector<std::string>& folders) {
   int passed = 0, failed = 0;
