@@ -202,4 +202,11 @@ Result<Values> map_softmax(LayerCall& call) {
   return one(call.top("softmax", {{"axis", axis}}, {call.input()}));
 }
 
+Result<Values> map_matmul(LayerCall& call) {
+  BMNET_TRY(call.require_inputs(2, 2));
+  const auto& product = call.param().matmul_param();
+  return one(call.top("matmul", {{"transpose_a", product.transpose_a()}, {"transpose_b", product.transpose_b()}},
+                      call.inputs()));
+}
+
 }  // namespace bmnet::caffe

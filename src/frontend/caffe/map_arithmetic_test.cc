@@ -98,5 +98,13 @@ TEST(softmax, runs_over_channels_by_default) {
   expect(run_layer("Softmax", "softmax_param { axis: -1 }", tensor({1, 1, 1, 2}, {0, 0})), {1, 1, 1, 2}, {0.5, 0.5});
 }
 
+TEST(matmul, multiplies_two_bottoms) {
+  const auto model = import(R"(
+      input: "data" input_shape { dim: 1 dim: 2 } input: "other" input_shape { dim: 1 dim: 2 }
+      layer { name: "layer" type: "MatMul" bottom: "data" bottom: "other" top: "out" matmul_param { transpose_b: true } })");
+  ASSERT_TRUE(model) << model.error().message;
+  expect(run(*model, {{"data", tensor({1, 2}, {1, 2})}, {"other", tensor({1, 2}, {3, 4})}})["out"], {1, 1}, {11});
+}
+
 }  // namespace
 }  // namespace bmnet::caffe::test

@@ -1,5 +1,6 @@
 // Layers with windows or weight matrices.
 #include <algorithm>
+#include <limits>
 
 #include "frontend/caffe/mapping.h"
 
@@ -156,6 +157,63 @@ op::Attributes pool_attributes(const Window& window, std::string kind, std::stri
           {"count_include_pad", true}};
 }
 
+// What every tap of the window sees, [N,C,height,width] each, taps row by row.
+Result<Values> taps_of(LayerCall& call, ValueId input, const Window& window, int64_t height, int64_t width) {
+  const Shape shape = call.shape(input);
+  Values taps;
+  for (int64_t i = 0; i < window.kernel[0]; ++i)
+    for (int64_t j = 0; j < window.kernel[1]; ++j) {
+      BMNET_ASSIGN(const ValueId tap,
+                   call.step("slice",
+                             {{"starts", Shape{0, 0, i * window.dilations[0], j * window.dilations[1]}},
+                              {"sizes", Shape{shape[0], shape[1], height, width}},
+                              {"steps", Shape{1, 1, window.strides[0], window.strides[1]}}},
+                             {input}));
+      taps.push_back(tap);
+    }
+  return taps;
+}
+
+constexpr int64_t kMaxTaps = 1024;
+
+// Where in its plane of the input each maximum stands, as a float (top 1): the first of equal ones.
+Result<ValueId> pooling_mask(LayerCall& call, const Window& window, const Shape& pooled) {
+  const Shape shape = call.shape(call.input());
+  const int64_t taps_count = window.kernel[0] * window.kernel[1];
+  if (taps_count > kMaxTaps) return kNoValue;
+  Dims pads(8, 0);
+  for (size_t i = 0; i < 2; ++i) {
+    pads[2 + i] = window.pads[i];
+    pads[6 + i] = std::max<int64_t>(
+        (pooled[2 + i] - 1) * window.strides[i] + window.kernel[i] - shape[2 + i] - window.pads[i], 0);
+  }
+  BMNET_ASSIGN(
+      const ValueId padded,
+      call.step("pad", {{"pads", pads}, {"mode", "constant"}, {"value", -std::numeric_limits<float>::infinity()}},
+                {call.input()}));
+  BMNET_ASSIGN(Values taps, taps_of(call, padded, window, pooled[2], pooled[3]));
+  Shape column = pooled;
+  column.push_back(1);
+  for (ValueId& tap : taps) {
+    BMNET_ASSIGN(tap, call.reshape(tap, column));
+  }
+  const std::string name = call.param().name() + "/taps";
+  BMNET_ASSIGN(const Values all, call.graph().create("concat", name, {{"axis", int64_t{4}}}, taps, {&name, 1}));
+  BMNET_ASSIGN(const ValueId best,
+               call.step("arg_reduce", {{"kind", "max"}, {"axis", int64_t{4}}, {"keep_dims", false}}, {all[0]}));
+  Tensor within({DType::kI64, {taps_count}}), start({DType::kI64, {pooled[2], pooled[3]}});
+  for (int64_t i = 0; i < taps_count; ++i)
+    within.data<int64_t>()[i] = i / window.kernel[1] * shape[3] + i % window.kernel[1];
+  for (int64_t i = 0; i < start.count(); ++i)
+    start.data<int64_t>()[i] = (i / pooled[3] * window.strides[0] - window.pads[0]) * shape[3] +
+                               i % pooled[3] * window.strides[1] - window.pads[1];
+  BMNET_ASSIGN(const ValueId offset,
+               call.step("gather", {{"axis", int64_t{0}}}, {call.constant("within", std::move(within)), best}));
+  BMNET_ASSIGN(const ValueId place,
+               call.step("binary", {{"kind", "add"}}, {offset, call.constant("start", std::move(start))}));
+  return call.top("cast", {{"to", "f32"}}, {place}, 1);
+}
+
 }  // namespace
 
 Result<Values> map_convolution(LayerCall& call) {
@@ -188,9 +246,38 @@ Result<Values> map_pooling(LayerCall& call) {
   const std::string kind = pool.pool() == proto::PoolingParameter::AVE ? "average" : "max";
   BMNET_ASSIGN(const ValueId top,
                call.top("pool", pool_attributes(window, kind, rounding_of(pool, window)), {call.input()}));
-  Values tops(call.top_count(), kNoValue);  // a second top, the mask of positions, has no form here
+  Values tops(call.top_count(), kNoValue);
   tops[0] = top;
+  if (tops.size() == 2 && kind == "max") {
+    BMNET_ASSIGN(tops[1], pooling_mask(call, window, call.shape(top)));
+  }
   return tops;
+}
+
+// Every window a column: [N, C*kernel, OH, OW].
+Result<Values> map_im2col(LayerCall& call) {
+  BMNET_TRY(call.require_inputs(1, 1));
+  const Shape shape = call.shape(call.input());
+  if (shape.size() != 4) return user_error("its bottom has shape {}; four axes are needed", to_string(shape));
+  BMNET_ASSIGN(const Window window, window_of(call.param().convolution_param(), 2));
+  const int64_t taps_count = window.kernel[0] * window.kernel[1];
+  if (taps_count > kMaxTaps) return unsupported("{} elements in a window; at most {}", taps_count, kMaxTaps);
+  Dims pads(8, 0), out(2);
+  for (size_t i = 0; i < 2; ++i) {
+    pads[2 + i] = pads[6 + i] = window.pads[i];
+    const int64_t room = shape[2 + i] + 2 * window.pads[i] - ((window.kernel[i] - 1) * window.dilations[i] + 1);
+    if (room < 0) return user_error("kernel [{}] is larger than {}", fmt::join(window.kernel, ","), to_string(shape));
+    out[i] = room / window.strides[i] + 1;
+  }
+  BMNET_ASSIGN(const ValueId padded,
+               call.step("pad", {{"pads", pads}, {"mode", "constant"}, {"value", 0.0f}}, {call.input()}));
+  BMNET_ASSIGN(Values taps, taps_of(call, padded, window, out[0], out[1]));
+  for (ValueId& tap : taps) {
+    BMNET_ASSIGN(tap, call.reshape(tap, {shape[0], shape[1], 1, out[0] * out[1]}));
+  }
+  const std::string name = call.param().name() + "/taps";
+  BMNET_ASSIGN(const Values all, call.graph().create("concat", name, {{"axis", int64_t{2}}}, taps, {&name, 1}));
+  return one(call.top("reshape", {{"shape", Shape{shape[0], shape[1] * taps_count, out[0], out[1]}}}, {all[0]}));
 }
 
 // Level i of the pyramid pools into 2^i x 2^i bins; all bins of all levels in one row.

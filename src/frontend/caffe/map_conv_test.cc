@@ -150,11 +150,41 @@ TEST(pooling, refuses_stochastic) {
               HasSubstr("stochastic pooling; use MAX or AVE"));
 }
 
-TEST(pooling, refuses_a_mask_that_is_used) {
+const char* const kPoolAndBack = R"(
+    layer { name: "pool" type: "Pooling" bottom: "data" top: "pooled" top: "mask" pooling_param { kernel_size: 2 stride: 2 } }
+    layer { name: "up" type: "Upsample" bottom: "pooled" bottom: "mask" top: "out" })";
+
+TEST(pooling, gives_the_places_of_its_maxima) {
+  const auto model = import(input({1, 1, 3, 4}) + R"(
+      layer { name: "pool" type: "Pooling" bottom: "data" top: "pooled" top: "mask" pooling_param { kernel_size: 2 stride: 2 } })");
+  ASSERT_TRUE(model) << model.error().message;
+  NamedTensors out = run(*model, {{"data", tensor({1, 1, 3, 4}, {1, 2, 5, 3, 4, 0, 5, 1, 6, 6, 7, 8})}});
+  expect(out["pooled"], {1, 1, 2, 2}, {4, 5, 6, 8});
+  expect(out["mask"], {1, 1, 2, 2}, {4, 2, 8, 11});
+}
+
+TEST(upsample, puts_values_back_by_the_mask) {
+  const auto model = import(input({1, 1, 2, 4}) + kPoolAndBack);
+  ASSERT_TRUE(model) << model.error().message;
+  expect(run(*model, {{"data", tensor({1, 1, 2, 4}, {1, 2, 5, 3, 4, 0, 5, 1})}})["out"], {1, 1, 2, 4},
+         {0, 0, 5, 0, 4, 0, 0, 0});
+}
+
+TEST(pooling, refuses_a_mask_of_averages_that_is_used) {
   EXPECT_THAT(refusal(input({1, 1, 4, 4}) + R"(
-      layer { name: "pool" type: "Pooling" bottom: "data" top: "pooled" top: "mask" pooling_param { kernel_size: 2 stride: 2 } }
+      layer { name: "pool" type: "Pooling" bottom: "data" top: "pooled" top: "mask" pooling_param { pool: AVE kernel_size: 2 stride: 2 } }
       layer { name: "up" type: "Upsample" bottom: "pooled" bottom: "mask" top: "out" })"),
               HasSubstr("its bottom 'mask' is a result that has no form here"));
+}
+
+TEST(im2col, makes_every_window_a_column) {
+  expect(run_layer("Im2col", "convolution_param { kernel_h: 1 kernel_w: 2 }", tensor({1, 1, 1, 4}, {1, 2, 3, 4})),
+         {1, 2, 1, 3}, {1, 2, 3, 2, 3, 4});
+}
+
+TEST(im2col, refuses_a_kernel_larger_than_its_bottom) {
+  EXPECT_THAT(refusal(input({1, 1, 2, 2}) + layer("Im2col", "convolution_param { kernel_size: 3 }")),
+              HasSubstr("kernel [3,3] is larger than [1,1,2,2]"));
 }
 
 TEST(pooling, refuses_a_pad_as_large_as_the_kernel) {

@@ -1,4 +1,4 @@
-// SSD heads and regions of interest.
+// SSD heads.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -103,23 +103,6 @@ Result<Values> map_detection_output(LayerCall& call) {
                 {"confidence_threshold", detect.has_confidence_threshold() ? detect.confidence_threshold()
                                                                            : std::numeric_limits<float>::lowest()}},
                {call.input(0), call.input(1), call.input(2)}));
-}
-
-Result<Values> map_roi_pooling(LayerCall& call) {
-  BMNET_TRY(call.require_inputs(2, 2));
-  const auto& roi = call.param().roi_pooling_param();
-  const auto usable = [](uint32_t size) { return size >= 1 && size <= 1 << 12; };
-  if (!usable(roi.pooled_h()) || !usable(roi.pooled_w()))
-    return user_error("pooled_h {}, pooled_w {}; both must be positive", roi.pooled_h(), roi.pooled_w());
-  const Shape rois = call.shape(call.input(1));
-  if (rois.empty() || element_count(rois) != rois[0] * 5)
-    return user_error("its second bottom has shape {}; rois [R,5] are needed", to_string(rois));
-  BMNET_ASSIGN(const ValueId rows, call.reshape(call.input(1), {rois[0], 5}));
-  return one(call.top("roi_pool",
-                      {{"pooled_h", int64_t{roi.pooled_h()}},
-                       {"pooled_w", int64_t{roi.pooled_w()}},
-                       {"spatial_scale", roi.spatial_scale()}},
-                      {call.input(0), rows}));
 }
 
 }  // namespace bmnet::caffe

@@ -132,4 +132,17 @@ Result<Values> map_normalize(LayerCall& call) {
   return one(call.top("binary", {{"kind", "mul"}}, {normal, scale}));
 }
 
+// Forks differ in what they do to images, and agree on vectors.
+Result<Values> map_l2_normalize(LayerCall& call) {
+  BMNET_TRY(call.require_inputs(1, 1));
+  const Shape shape = call.shape(call.input());
+  if (shape.size() < 2 || element_count(std::span(shape).subspan(2)) != 1)
+    return unsupported(
+        "of shape {}: forks normalise it in different ways; vectors [N,C] or [N,C,1,1] are supported, or "
+        "Normalize for images",
+        to_string(shape));
+  return one(call.top("lp_normalize", {{"axes", std::vector<int64_t>{1}}, {"p", int64_t{2}}, {"epsilon", 1e-12f}},
+                      {call.input()}));
+}
+
 }  // namespace bmnet::caffe

@@ -68,5 +68,11 @@ TEST(normalize, divides_by_the_length) {
   expect(run_layer("Normalize", "", tensor({1, 1, 1, 2}, {3, 4}), one_scale), {1, 1, 1, 2}, {3, 4});
 }
 
+TEST(l2_normalize, divides_vectors_by_their_length) {
+  expect(run_layer("L2Normalize", "", tensor({1, 2}, {3, 4})), {1, 2}, {0.6f, 0.8f});
+  EXPECT_THAT(refusal(input({1, 2, 3, 3}) + layer("L2Normalization", "")),
+              HasSubstr("vectors [N,C] or [N,C,1,1] are supported"));
+}
+
 }  // namespace
 }  // namespace bmnet::caffe::test

@@ -151,4 +151,18 @@ Result<Values> map_rnn(LayerCall& call) {
   return stack(call, sequence, outputs);
 }
 
+// 0 at the first step of every sequence, 1 behind it.
+Result<Values> map_continuation_indicator(LayerCall& call) {
+  BMNET_TRY(call.require_inputs(0, 0));
+  const auto& indicator = call.param().continuation_indicator_param();
+  const int64_t steps = indicator.time_step(), batch = indicator.batch_size();
+  const bool batch_first = indicator.axis() == 1;
+  if (steps < 1 || batch < 1 || steps > 1 << 20 || batch > 1 << 10)
+    return user_error("time_step {}, batch_size {}; both must be positive", steps, batch);
+  Tensor marks({DType::kF32, batch_first ? Shape{batch, steps} : Shape{steps, batch}});
+  for (int64_t i = 0; i < marks.count(); ++i)
+    marks.data<float>()[i] = (batch_first ? i % steps : i / batch) == 0 ? 0.0f : 1.0f;
+  return Values{call.graph().constant(call.top_name(), std::move(marks))};
+}
+
 }  // namespace bmnet::caffe

@@ -48,5 +48,15 @@ TEST(rnn, feeds_its_state_back) {
   expect(out, {2, 1, 1}, {std::tanh(2 * h0), std::tanh(2 * h1)});
 }
 
+TEST(continuation_indicator, is_zero_where_a_sequence_begins) {
+  const std::string indicator =
+      "layer { name: \"mark\" type: \"ContinuationIndicator\" top: \"mark\" continuation_indicator_param { time_step: "
+      "2 "
+      "batch_size: 2 } } layer { name: \"layer\" type: \"Eltwise\" bottom: \"data\" bottom: \"mark\" top: \"out\" }";
+  const auto model = import(input({2, 2}) + indicator);
+  ASSERT_TRUE(model) << model.error().message;
+  expect(run(*model, {{"data", tensor({2, 2}, {5, 5, 5, 5})}})["out"], {2, 2}, {5, 5, 6, 6});
+}
+
 }  // namespace
 }  // namespace bmnet::caffe::test

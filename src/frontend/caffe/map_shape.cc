@@ -273,21 +273,57 @@ Result<Values> map_interp(LayerCall& call) {
   return one(call.top("resize", resize(sizes, "linear", "align_corners"), {input}));
 }
 
-// Every pixel repeated.
+namespace {
+
+// Each value where the mask of the pooling says (an index into the plane), zeros elsewhere.
+Result<Values> upsample_by_mask(LayerCall& call, const Shape& sizes) {
+  const Shape shape = call.shape(call.input());
+  if (call.shape(call.input(1)) != shape)
+    return user_error("its mask has shape {}, its first bottom {}", to_string(call.shape(call.input(1))),
+                      to_string(shape));
+  const Shape flat{shape[0] * shape[1], shape[2] * shape[3]}, plane{flat[0], sizes[0] * sizes[1]};
+  if (!is_sane_shape(plane)) return user_error("its result would have shape {}", to_string(sizes));
+  BMNET_ASSIGN(const ValueId values, call.reshape(call.input(), flat));
+  BMNET_ASSIGN(const ValueId mask, call.reshape(call.input(1), flat));
+  BMNET_ASSIGN(const ValueId places, call.step("cast", {{"to", "i64"}}, {mask}));
+  BMNET_ASSIGN(const ValueId placed, call.step("scatter_elements", {{"axis", int64_t{1}}, {"reduction", "none"}},
+                                               {call.filled("zeros", plane, 0), places, values}));
+  return one(call.top("reshape", to_shape({shape[0], shape[1], sizes[0], sizes[1]}), {placed}));
+}
+
+}  // namespace
+
+// Every pixel repeated, or, with a mask as second bottom, put back where a pooling took it from.
 Result<Values> map_upsample(LayerCall& call) {
-  if (call.inputs().size() > 1)
-    return unsupported("upsampling by the mask of a pooling; use a Deconvolution or Upsample without mask");
-  BMNET_TRY(call.require_inputs(1, 1));
+  BMNET_TRY(call.require_inputs(1, 2));
   BMNET_TRY(require_image(call));
   const auto& upsample = call.param().upsample_param();
   const Shape shape = call.shape(call.input());
   const int64_t scale_h = upsample.has_scale_h() ? upsample.scale_h() : upsample.scale();
   const int64_t scale_w = upsample.has_scale_w() ? upsample.scale_w() : upsample.scale();
   if (scale_h > 1 << 10 || scale_w > 1 << 10) return user_error("scale {} by {}", scale_h, scale_w);
-  const Shape sizes{upsample.has_upsample_h() ? upsample.upsample_h() : shape[2] * scale_h,
-                    upsample.has_upsample_w() ? upsample.upsample_w() : shape[3] * scale_w};
+  const Shape sizes{
+      upsample.has_upsample_h() ? upsample.upsample_h() : shape[2] * scale_h - (upsample.pad_out_h() ? 1 : 0),
+      upsample.has_upsample_w() ? upsample.upsample_w() : shape[3] * scale_w - (upsample.pad_out_w() ? 1 : 0)};
   if (!is_sane_shape(sizes)) return user_error("its result would have shape {}", to_string(sizes));
+  if (call.inputs().size() == 2) return upsample_by_mask(call, sizes);
   return one(call.top("resize", resize(sizes, "nearest", "asymmetric"), {call.input()}));
+}
+
+Result<Values> map_reverse(LayerCall& call) {
+  BMNET_TRY(call.require_inputs(1, 1));
+  BMNET_ASSIGN(const int64_t axis, call.axis(call.param().reverse_param().axis(), call.shape(call.input()).size()));
+  return one(call.top("reverse", {{"axes", Axes{axis}}}, {call.input()}));
+}
+
+// Images chosen by index.
+Result<Values> map_batch_reindex(LayerCall& call) {
+  BMNET_TRY(call.require_inputs(2, 2));
+  if (call.shape(call.input(1)).size() != 1)
+    return user_error("its second bottom has shape {}; a list of indices is needed",
+                      to_string(call.shape(call.input(1))));
+  BMNET_ASSIGN(const ValueId indices, call.step("cast", {{"to", "i64"}}, {call.input(1)}));
+  return one(call.top("gather", {{"axis", int64_t{0}}}, {call.input(), indices}));
 }
 
 }  // namespace bmnet::caffe

@@ -131,5 +131,20 @@ TEST(upsample, repeats_pixels) {
          {1, 1, 2, 2, 1, 1, 2, 2});
 }
 
+TEST(reverse, turns_an_axis_around) {
+  expect(run_layer("Reverse", "reverse_param { axis: 1 }", tensor({2, 2}, {1, 2, 3, 4})), {2, 2}, {2, 1, 4, 3});
+  EXPECT_THAT(refusal(input({2, 2}) + layer("Reverse", "reverse_param { axis: 2 }")),
+              HasSubstr("axis 2 is out of range"));
+}
+
+TEST(batch_reindex, chooses_images) {
+  const auto model = import(R"(
+      input: "data" input_shape { dim: 2 dim: 2 } input: "order" input_shape { dim: 3 }
+      layer { name: "layer" type: "BatchReindex" bottom: "data" bottom: "order" top: "out" })");
+  ASSERT_TRUE(model) << model.error().message;
+  expect(run(*model, {{"data", tensor({2, 2}, {1, 2, 3, 4})}, {"order", tensor({3}, {1, 0, 1})}})["out"], {3, 2},
+         {3, 4, 1, 2, 3, 4});
+}
+
 }  // namespace
 }  // namespace bmnet::caffe::test

@@ -129,6 +129,7 @@ Result<Values> map_depthwise_convolution(LayerCall& call);
 Result<Values> map_deconvolution(LayerCall& call);
 Result<Values> map_pooling(LayerCall& call);
 Result<Values> map_spatial_pyramid(LayerCall& call);
+Result<Values> map_im2col(LayerCall& call);
 Result<Values> map_inner_product(LayerCall& call);
 Result<Values> map_embed(LayerCall& call);
 // map_activation.cc
@@ -152,12 +153,14 @@ Result<Values> map_axpy(LayerCall& call);
 Result<Values> map_reduction(LayerCall& call);
 Result<Values> map_argmax(LayerCall& call);
 Result<Values> map_softmax(LayerCall& call);
+Result<Values> map_matmul(LayerCall& call);
 // map_norm.cc
 Result<Values> map_batch_norm(LayerCall& call);
 Result<Values> map_bn(LayerCall& call);
 Result<Values> map_lrn(LayerCall& call);
 Result<Values> map_mvn(LayerCall& call);
 Result<Values> map_normalize(LayerCall& call);
+Result<Values> map_l2_normalize(LayerCall& call);
 // map_shape.cc
 Result<Values> map_concat(LayerCall& call);
 Result<Values> map_slice(LayerCall& call);
@@ -173,12 +176,20 @@ Result<Values> map_pixel_shuffle(LayerCall& call);
 Result<Values> map_reorg(LayerCall& call);
 Result<Values> map_interp(LayerCall& call);
 Result<Values> map_upsample(LayerCall& call);
+Result<Values> map_reverse(LayerCall& call);
+Result<Values> map_batch_reindex(LayerCall& call);
 // map_detection.cc
 Result<Values> map_prior_box(LayerCall& call);
 Result<Values> map_detection_output(LayerCall& call);
+// map_region.cc
+Result<Values> map_proposal(LayerCall& call);
+Result<Values> map_python(LayerCall& call);
 Result<Values> map_roi_pooling(LayerCall& call);
+Result<Values> map_psroi_pooling(LayerCall& call);
+Result<Values> map_roi_align(LayerCall& call);
 // map_recurrent.cc
 Result<Values> map_lstm(LayerCall& call);
 Result<Values> map_rnn(LayerCall& call);
+Result<Values> map_continuation_indicator(LayerCall& call);
 
 }  // namespace bmnet::caffe

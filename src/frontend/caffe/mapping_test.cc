@@ -11,7 +11,7 @@ TEST(refused_layers, say_why) {
   EXPECT_THAT(refusal(header + layer("Python", "python_param { module: \"m\" layer: \"L\" }")),
               HasSubstr("layer 'layer' (Python): its code is not part of the model"));
   EXPECT_THAT(refusal(header + layer("Filter", "")), HasSubstr("depends on the data"));
-  EXPECT_THAT(refusal(header + layer("Im2col", "")), HasSubstr("use a Convolution"));
+  EXPECT_THAT(refusal(header + layer("FrcnDetection", "")), HasSubstr("decodes on the host"));
   EXPECT_THAT(refusal(header + layer("MyOwnLayer", "")),
               HasSubstr("layer 'layer' (MyOwnLayer): layers of this type are not known"));
 }
