@@ -19,6 +19,18 @@ struct InputShape {
   Shape shape;       // every dimension >= 1, in the model's own layout
 };
 
+// A node that cannot be compiled.
+struct Blocker {
+  std::string node;    // its name in the model
+  std::string op;      // as the framework calls it
+  std::string reason;  // with the cure, where there is one
+};
+
+// What a front end finds out about a model that it cannot compile as a whole.
+struct Survey {
+  std::vector<Blocker> blockers;  // in the order of the model
+};
+
 struct ImportOptions {
   // Values of the model that become the network's inputs, in this order; what lies before them is cut off. Empty: the
   // model's own inputs.
@@ -35,6 +47,9 @@ struct ImportOptions {
   std::string net_name;
   // Weights the model does not bring are drawn from this seed: same seed, same weights. Without it they are an error.
   std::optional<uint64_t> random_weights;
+  // Not null: all blockers are reported here, and an import that they would stop gives the part of the network in front
+  // of them, with outputs where it would have to be cut.
+  Survey* survey = nullptr;
   // Called with each remark that does not stop the import. Empty: remarks are dropped.
   std::function<void(const std::string&)> warn;
 };

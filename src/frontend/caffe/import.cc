@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "frontend/blockers.h"
 #include "frontend/caffe/mapping.h"
 #include "frontend/caffe/net.h"
 #include "frontend/caffe/prototxt.h"
@@ -23,15 +24,16 @@ class Importer {
         options_(options),
         weights_(std::move(weights), options.random_weights),
         graph_(graph_name),
+        blockers_(options),
         values_(net.blobs.size(), kNoValue) {}
 
   Result<nn::Model> run() {
     BMNET_TRY(add_inputs());
     for (const Layer& layer : net_.layers) {
-      if (auto status = add_layer(layer); !status) return tl::unexpected(explained(layer, std::move(status).error()));
+      if (auto status = add_layer(layer); !status) BMNET_TRY(refuse_layer(layer, std::move(status).error()));
     }
     for (const Output& output : net_.outputs) BMNET_TRY(add_output(output.name, values_[output.blob]));
-    return graph_.finish();
+    return blockers_.finish(graph_);
   }
 
  private:
@@ -97,6 +99,7 @@ class Importer {
   Result<Values> bottoms_of(const Layer& layer) const {
     Values values;
     for (BlobId bottom : layer.bottoms) {
+      if (values_[bottom] == frontend::Blockers::kRefused) return frontend::behind_blocker();
       if (values_[bottom] == kNoValue)
         return unsupported("its bottom '{}' is a result that has no form here (the mask of a pooling)",
                            net_.blobs[bottom].name);
@@ -118,6 +121,20 @@ class Importer {
       BMNET_ASSIGN(tops, map_layer(layer, *rule, std::move(inputs)));
     }
     return set_tops(layer, tops);
+  }
+
+  // Goes on behind a layer that cannot be compiled; other errors end the import.
+  Status refuse_layer(const Layer& layer, Error error) {
+    if (!frontend::is_behind_blocker(error)) {
+      error = explained(layer, std::move(error));
+      if (error.kind != ErrorKind::kUnsupported) return tl::unexpected(std::move(error));
+      const std::string reason = error.message.substr(describe(layer.param, layer.line).size() + 2);
+      BMNET_TRY(blockers_.add({layer.param.name(), layer.param.type(), reason}, error.message));
+    }
+    for (BlobId bottom : layer.bottoms) blockers_.cut_behind({&values_[bottom], 1});
+    for (BlobId top : layer.tops)
+      if (values_[top] == kNoValue) values_[top] = frontend::Blockers::kRefused;
+    return {};
   }
 
   Result<Values> map_layer(const Layer& layer, const LayerRule& rule, Values inputs) {
@@ -152,6 +169,7 @@ class Importer {
   }
 
   Status add_output(const std::string& name, ValueId value) {
+    if (value == frontend::Blockers::kRefused) return {};
     if (value == kNoValue)
       return unsupported(
           "output '{}' is a result that has no form here (the mask of a pooling); choose others with --output_names",
@@ -163,6 +181,7 @@ class Importer {
   const ImportOptions& options_;
   WeightStore weights_;
   GraphBuilder graph_;
+  frontend::Blockers blockers_;
   Values values_;  // by blob
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "frontend/darknet/network.h"
 
 namespace bmnet::frontend::darknet {
@@ -21,7 +23,20 @@ constexpr UnaryRow kUnary[] = {{"relu", "relu", 0, 0},
                                {"gelu", "gelu_tanh", 0, 0},
                                {"hardtan", "clip", -1, 1}};
 
+constexpr std::string_view kOther[] = {"linear", "loggy", "ramp"};
+
 }  // namespace
+
+bool is_activation(std::string_view name) {
+  return std::ranges::find(kUnary, name, &UnaryRow::activation) != std::end(kUnary) ||
+         std::ranges::find(kOther, name) != std::end(kOther);
+}
+
+std::string activation_names() {
+  std::string names;
+  for (const UnaryRow& row : kUnary) names += fmt::format("{}, ", row.activation);
+  return names + fmt::format("{}", fmt::join(kOther, ", "));
+}
 
 Result<ValueId> activate(Network& network, const Section& section, const std::string& name, ValueId x) {
   const std::string activation = section.text("activation", "linear");
@@ -40,11 +55,8 @@ Result<ValueId> activate(Network& network, const Section& section, const std::st
     BMNET_ASSIGN(const ValueId scaled, unary("linear", 1.1f, 0, x));
     return unary("leaky_relu", 1.0f / 11, 0, scaled);
   }
-  return unsupported(
-      "line {}: {}: activation '{}' is not supported; supported are linear, relu, relu6, leaky, logistic, tanh, elu, "
-      "selu, "
-      "mish, swish, gelu, hardtan, loggy, relie, ramp",
-      section.line, name, activation);
+  return unsupported("line {}: {}: activation '{}' is not supported; supported are {}", section.line, name, activation,
+                     activation_names());
 }
 
 }  // namespace bmnet::frontend::darknet

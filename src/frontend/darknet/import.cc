@@ -1,8 +1,10 @@
 #include "frontend/darknet/import.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/file.h"
+#include "frontend/blockers.h"
 #include "frontend/darknet/network.h"
 
 namespace bmnet::frontend {
@@ -16,6 +18,44 @@ const darknet::LayerRow* find_layer(const std::string& type) {
   for (const darknet::LayerRow& row : darknet::layer_table())
     if (row.type == type) return &row;
   return nullptr;
+}
+
+std::string layer_name(const darknet::LayerRow& row, size_t section) {
+  return fmt::format("{}_{}", row.short_name, section - 1);
+}
+
+// How many sections have to be read for these outputs: what lies behind the last of them needs no weights.
+size_t sections_needed(const std::vector<Section>& sections, const std::vector<std::string>& outputs) {
+  size_t needed = 0;
+  for (const std::string& wanted : outputs) {
+    size_t i = 1;
+    for (; i < sections.size(); ++i)
+      if (const auto* row = find_layer(sections[i].type); row && layer_name(*row, i) == wanted) break;
+    needed = std::max(needed, std::min(i + 1, sections.size()));
+  }
+  return outputs.empty() ? sections.size() : needed;
+}
+
+// Since the weights of a layer stand behind those of the layer before, nothing can be read behind a layer that is not
+// known: all of those are named first.
+Status check_layers(std::span<const Section> sections, const std::string& file, const ImportOptions& options) {
+  Blockers blockers(options);
+  for (size_t i = 1; i < sections.size(); ++i) {
+    const Section& section = sections[i];
+    const darknet::LayerRow* row = find_layer(section.type);
+    const std::string node = row ? layer_name(*row, i) : fmt::format("{}_{}", section.type, i - 1);
+    std::string reason;
+    if (!row)
+      reason = fmt::format("layer type [{}] is not supported; --list_ops shows those that are", section.type);
+    else if (const std::string activation = section.text("activation", "linear"); !darknet::is_activation(activation))
+      reason =
+          fmt::format("activation '{}' is not supported; supported are {}", activation, darknet::activation_names());
+    if (reason.empty()) continue;
+    const std::string sentence = fmt::format("{}: line {}: {}{}", file, section.line, row ? node + ": " : "", reason);
+    BMNET_TRY(blockers.add({node, section.type, reason}, sentence));
+  }
+  if (blockers.empty()) return {};
+  return tl::unexpected(blockers.error());
 }
 
 // [net] and the options give the input's shape.
@@ -33,26 +73,16 @@ Result<Shape> input_shape(const Section& net, const ImportOptions& options, cons
   return user_error("{}: [net] does not state the size of the input; give --shapes", file);
 }
 
-Status add_layers(Network& network, const std::vector<Section>& sections, const std::vector<std::string>& last_wanted,
-                  const std::string& file) {
+Status add_layers(Network& network, std::span<const Section> sections, const std::string& file) {
   for (size_t i = 1; i < sections.size(); ++i) {
     const Section& section = sections[i];
     const darknet::LayerRow* row = find_layer(section.type);
-    if (!row)
-      return unsupported("{}: line {}: layer type [{}] is not supported; --list_ops shows those that are", file,
-                         section.line, section.type);
-    const std::string name = fmt::format("{}_{}", row->short_name, i - 1);
+    const std::string name = layer_name(*row, i);
     auto result = row->map(network, section, name);
     if (!result) return with_context(file, std::move(result).error());
     network.layers.push_back(*result);
     network.names.push_back(name);
     network.last = *result;
-    // What lies behind the last wanted output needs no weights.
-    const bool complete =
-        !last_wanted.empty() && std::all_of(last_wanted.begin(), last_wanted.end(), [&](const std::string& wanted) {
-          return std::find(network.names.begin(), network.names.end(), wanted) != network.names.end();
-        });
-    if (complete) return {};
   }
   return {};
 }
@@ -83,7 +113,9 @@ Result<nn::Model> import_sections(const std::vector<Section>& sections, Weights 
   Network network{.builder = builder, .weights = weights, .options = darknet, .layers = {}, .names = {}, .outputs = {}};
   network.last = builder.input("data", {DType::kF32, shape});
   if (shape.size() == 4) network.height = shape[2], network.width = shape[3];
-  BMNET_TRY(add_layers(network, sections, options.output_names, file));
+  const auto needed = std::span(sections).first(sections_needed(sections, options.output_names));
+  BMNET_TRY(check_layers(needed, file, options));
+  BMNET_TRY(add_layers(network, needed, file));
   BMNET_TRY(declare_outputs(network, options, file));
   if (options.output_names.empty() && weights.left() != 0)
     return user_error("{}: the weights file has {} numbers more than the cfg uses: made for another cfg", file,

@@ -173,6 +173,12 @@ TEST(darknet, refuses_an_unknown_layer_by_name_and_line) {
   EXPECT_THAT(refusal(std::string(kNet) + "[capsule]\n"), HasSubstr("line 5: layer type [capsule] is not supported"));
 }
 
+TEST(darknet, names_all_unknown_layers_and_activations_at_once) {
+  EXPECT_THAT(refusal(std::string(kNet) + "[capsule]\n[activation]\nactivation=stair\n[lstm]\n"),
+              testing::AllOf(HasSubstr("3 nodes cannot be compiled"), HasSubstr("line 5: layer type [capsule]"),
+                             HasSubstr("activation_1: activation 'stair'"), HasSubstr("line 8: layer type [lstm]")));
+}
+
 TEST(darknet, refuses_weights_that_end_early) {
   const std::string cfg = std::string(kNet) + "[convolutional]\nfilters=1\nsize=1\nactivation=linear\n";
   EXPECT_THAT(refusal(cfg, {1}), HasSubstr("ends at byte 24, but conv_0 weights needs 1 floats from byte 24"));

@@ -46,6 +46,9 @@ const std::vector<LayerRow>& layer_table();
 // x through the activation `kind` of a cfg.
 Result<ValueId> activate(Network& network, const Section& section, const std::string& name, ValueId x);
 
+bool is_activation(std::string_view name);
+std::string activation_names();  // "linear, relu …"
+
 // The decoded rows of a [yolo] or [region] layer (import.h).
 Result<ValueId> decode_detections(Network& network, const Section& section, const std::string& name, ValueId raw);
 

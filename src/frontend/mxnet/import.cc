@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "frontend/blockers.h"
 #include "frontend/mxnet/call.h"
 
 namespace bmnet::frontend {
@@ -23,7 +24,9 @@ class Importer {
         parameters_(std::move(params), options.random_weights),
         graph_(graph_name),
         results_(symbol.nodes.size()),
+        blockers_(options),
         needed_(symbol.nodes.size(), false),
+        refused_(symbol.nodes.size(), false),
         is_input_(symbol.nodes.size(), false) {}
 
   Result<nn::Model> run() {
@@ -34,6 +37,7 @@ class Importer {
     for (size_t i = 0; i < symbol_.nodes.size(); ++i)
       if (needed_[i] && results_[i].empty()) BMNET_TRY(import_node(i));
     for (size_t i = 0; i < heads.size(); ++i) {
+      if (refused_[heads[i].node]) continue;
       const Values& values = results_[heads[i].node];
       const std::string name = options_.output_names.empty() ? value_name(heads[i]) : options_.output_names[i];
       if (heads[i].output >= values.size())
@@ -41,7 +45,7 @@ class Importer {
                           values.size());
       BMNET_TRY(graph_.output(name, values[heads[i].output]));
     }
-    return graph_.finish();
+    return blockers_.finish(graph_);
   }
 
  private:
@@ -169,8 +173,24 @@ class Importer {
       return {};
     }
     auto values = convert(node);
-    if (!values) return with_context(fmt::format("node '{}' ({})", node.name, node.op), std::move(values).error());
+    if (!values) return refuse_node(index, std::move(values).error());
     results_[index] = *std::move(values);
+    return {};
+  }
+
+  // Goes on behind a node that cannot be compiled; other errors end the import.
+  Status refuse_node(size_t index, Error error) {
+    const SymbolNode& node = symbol_.nodes[index];
+    if (!is_behind_blocker(error)) {
+      const std::string reason = error.message;
+      error.message = fmt::format("node '{}' ({}): {}", node.name, node.op, reason);
+      if (error.kind != ErrorKind::kUnsupported) return tl::unexpected(std::move(error));
+      BMNET_TRY(blockers_.add({node.name, node.op, reason}, error.message));
+    }
+    for (const Entry& operand : node.inputs)
+      if (operand.output < results_[operand.node].size())
+        blockers_.cut_behind({&results_[operand.node][operand.output], 1});
+    refused_[index] = true;
     return {};
   }
 
@@ -182,6 +202,7 @@ class Importer {
       return user_error("{} inputs, at least {} are needed", node.inputs.size(), row->min_inputs);
     std::vector<Operand> operands;
     for (size_t i = 0; i < operand_count(node); ++i) {
+      if (refused_[node.inputs[i].node]) return behind_blocker();
       BMNET_ASSIGN(Operand operand, operand_of(node, i));
       operands.push_back(std::move(operand));
     }
@@ -213,7 +234,8 @@ class Importer {
   mxnet::ParameterStore parameters_;
   nn::GraphBuilder graph_;
   std::vector<Values> results_;  // by node
-  std::vector<bool> needed_, is_input_;
+  Blockers blockers_;
+  std::vector<bool> needed_, refused_, is_input_;
   std::vector<size_t> inputs_;  // nodes, in the order of the network's inputs
 };
 

@@ -114,6 +114,17 @@ TEST(mxnet, draws_random_parameters_on_request) {
   EXPECT_TRUE(import_mxnet(kConvolution, {}, "net-symbol.json", options));
 }
 
+TEST(mxnet_refusals, name_all_nodes_at_once) {
+  const std::string symbol = R"json({"nodes": [
+    {"op": "null", "name": "data", "attrs": {"__shape__": "(1,)"}, "inputs": []},
+    {"op": "frobnicate", "name": "a", "inputs": [[0, 0, 0]]},
+    {"op": "exp", "name": "b", "inputs": [[1, 0, 0]]},
+    {"op": "defrost", "name": "c", "inputs": [[2, 0, 0]]}],
+    "arg_nodes": [0], "heads": [[3, 0, 0]]})json";
+  EXPECT_THAT(refusal(symbol), HasSubstr("2 nodes cannot be compiled\n  node 'a' (frobnicate): the operator is not "
+                                         "supported; --list_ops shows those that are\n  node 'c' (defrost)"));
+}
+
 TEST(mxnet_refusals, name_node_and_reason) {
   EXPECT_THAT(refusal(symbol_of("frobnicate", "", "(1,)")),
               HasSubstr("node 'y' (frobnicate): the operator is not supported"));

@@ -119,6 +119,26 @@ TEST(hostile_graph, counts_of_inputs_and_attributes_are_checked) {
               HasSubstr("attribute 'axis' has another type"));
 }
 
+TEST(hostile_graph, all_unknown_operators_are_named_at_once) {
+  Net net;
+  net.input("x", {1}).node("Foo", {"x"}, {"a"}).node("Relu", {"a"}, {"b"}).node("Bar", {"b"}, {"c"});
+  net.node("Loop", {"c"}, {"d"}).output("d");
+  EXPECT_THAT(refusal(net),
+              HasSubstr("3 nodes cannot be compiled\n  node Foo:a (Foo): the operator is not known\n  node "
+                        "Bar:c (Bar): the operator is not known\n  node Loop:d (Loop): loops cannot"));
+}
+
+TEST(hostile_graph, a_survey_gives_the_network_in_front_of_unknown_operators) {
+  Net net;
+  net.input("x", {1}).node("Relu", {"x"}, {"a"}).node("Foo", {"a"}, {"b"}).output("b");
+  Survey survey;
+  const auto graph = import_graph(net, {.survey = &survey});
+  ASSERT_TRUE(graph) << graph.error().message;
+  EXPECT_THAT(graph->output_names, testing::ElementsAre("a"));
+  ASSERT_EQ(survey.blockers.size(), 1u);
+  EXPECT_EQ(survey.blockers[0].op, "Foo");
+}
+
 TEST(hostile_graph, unknown_operators_say_what_is_wrong) {
   Net net;
   net.input("x", {1});

@@ -113,6 +113,11 @@ std::string dims_text(const onnx_file::TensorShapeProto& shape) {
   return fmt::format("[{}]", fmt::join(dims, ","));
 }
 
+// A node whose operands are refused is a blocker itself when its operator can never be compiled.
+tl::unexpected<Error> refused_behind(const Row& row) {
+  return row.attributes == "*" ? unsupported("{}", row.remark) : behind_blocker();
+}
+
 }  // namespace
 
 const onnx_file::ValueInfoProto* Importer::value_info(std::string_view name) const {
@@ -239,9 +244,9 @@ Result<nn::Model> Importer::run() {
   BMNET_TRY(import_nodes(graph.node(), scope, outputs));
   for (const std::string& name : outputs) {
     BMNET_ASSIGN(const ValueId value, lookup(scope, name));
-    BMNET_TRY(builder_.output(name, value));
+    if (value != Blockers::kRefused) BMNET_TRY(builder_.output(name, value));
   }
-  return builder_.finish();
+  return blockers_.finish(builder_);
 }
 
 Result<ValueId> Importer::lookup(Scope& scope, const std::string& name) {
@@ -332,11 +337,7 @@ Status Importer::import_node(const NodeProto& node, Scope& scope) {
   const std::string name = node_label(node, scope);
   if (++node_count_ > kMaxNodes) return unsupported("more than {} nodes", kMaxNodes);
   auto values = convert_node(node, scope, name);
-  if (!values) {
-    // Errors of nodes inside a branch or function name their node already.
-    if (values.error().message.starts_with("node ")) return tl::unexpected(std::move(values).error());
-    return with_context(fmt::format("node {} ({})", name, node.op_type()), std::move(values).error());
-  }
+  if (!values) return refuse_node(node, scope, name, std::move(values).error());
   for (int i = 0; i < node.output_size(); ++i) {
     const std::string& output = node.output(i);
     if (output.empty() || scope.values.contains(output)) continue;
@@ -346,6 +347,25 @@ Status Importer::import_node(const NodeProto& node, Scope& scope) {
       return unsupported("node {} ({}): output {} ('{}') cannot be computed", name, node.op_type(), i, output);
     }
   }
+  return {};
+}
+
+// Goes on behind a node that cannot be compiled; other errors end the import.
+Status Importer::refuse_node(const NodeProto& node, Scope& scope, const std::string& name, Error error) {
+  if (!is_behind_blocker(error)) {
+    const std::string reason = error.message;
+    // Errors of nodes inside a branch or function name their node already.
+    if (!reason.starts_with("node ")) error.message = fmt::format("node {} ({}): {}", name, node.op_type(), reason);
+    if (error.kind != ErrorKind::kUnsupported) return tl::unexpected(std::move(error));
+    BMNET_TRY(blockers_.add({name, node.op_type(), reason}, error.message));
+  }
+  for (const std::string& input : node.input()) {
+    if (input.empty()) continue;
+    BMNET_ASSIGN(const ValueId value, lookup(scope, input));
+    blockers_.cut_behind({&value, 1});
+  }
+  for (const std::string& output : node.output())
+    if (!output.empty()) scope.values.emplace(output, Blockers::kRefused);
   return {};
 }
 
@@ -379,6 +399,7 @@ Result<Values> Importer::convert_node(const NodeProto& node, Scope& scope, const
     if (input.empty()) continue;
     BMNET_ASSIGN(inputs.back(), lookup(scope, input));
   }
+  if (std::ranges::find(inputs, Blockers::kRefused) != inputs.end()) return refused_behind(*row);
   while (!inputs.empty() && !inputs.back()) inputs.pop_back();
   Call call(*this, builder_, scope, *row, node, name, scope.opset, std::move(inputs));
   return row->convert(call);
@@ -397,6 +418,7 @@ Result<Values> Importer::import_branch(const GraphProto& graph, Scope& parent) {
   Values values;
   for (const std::string& output : outputs) {
     BMNET_ASSIGN(const ValueId value, lookup(scope, output));
+    if (value == Blockers::kRefused) return behind_blocker();
     values.push_back(value);
   }
   return values;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/blockers.h"
 #include "frontend/limits.h"
 #include "frontend/onnx/call.h"
 #include "frontend/onnx/file.h"
@@ -28,7 +29,7 @@ struct Scope {
 class Importer {
  public:
   Importer(ModelFile& file, const ImportOptions& options, std::string network_name)
-      : file_(file), options_(options), builder_(std::move(network_name)) {}
+      : file_(file), options_(options), builder_(std::move(network_name)), blockers_(options) {}
 
   Result<nn::Model> run();
 
@@ -51,6 +52,7 @@ class Importer {
   Status import_nodes(const Nodes& nodes, Scope& scope, const std::vector<std::string>& outputs);
   Result<std::vector<int>> needed_in_order(const Nodes& nodes, Scope& scope, const std::vector<std::string>& outputs);
   Status import_node(const onnx_file::NodeProto& node, Scope& scope);
+  Status refuse_node(const onnx_file::NodeProto& node, Scope& scope, const std::string& name, Error error);
   Result<Values> convert_node(const onnx_file::NodeProto& node, Scope& scope, const std::string& name);
   Result<Values> inline_function(const onnx_file::FunctionProto& function, const onnx_file::NodeProto& node,
                                  Scope& scope, const std::string& name);
@@ -60,6 +62,7 @@ class Importer {
   ModelFile& file_;
   const ImportOptions& options_;
   nn::GraphBuilder builder_;
+  Blockers blockers_;
   int64_t node_count_ = 0;
   ConstantBudget made_constants_;
 };

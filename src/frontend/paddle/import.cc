@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "frontend/blockers.h"
 #include "frontend/paddle/call.h"
 #include "frontend/paddle/params.h"
 #include "frontend/paddle/pir.h"
@@ -40,7 +41,12 @@ class Importer {
  public:
   Importer(const ProgramDesc& program, const Params& params, const ImportOptions& options,
            const std::string& graph_name)
-      : program_(program), block_(program.blocks(0)), params_(params), options_(options), graph_(graph_name) {}
+      : program_(program),
+        block_(program.blocks(0)),
+        params_(params),
+        options_(options),
+        graph_(graph_name),
+        blockers_(options) {}
 
   Result<nn::Model> run() {
     const std::vector<std::string> outputs = options_.output_names.empty() ? fetched() : options_.output_names;
@@ -52,9 +58,9 @@ class Importer {
     for (const std::string& name : outputs) {
       const auto value = scope_.find(name);
       if (value == scope_.end()) return user_error("output '{}' is not a variable that an operator gives", name);
-      BMNET_TRY(graph_.output(name, value->second));
+      if (value->second != Blockers::kRefused) BMNET_TRY(graph_.output(name, value->second));
     }
-    return graph_.finish();
+    return blockers_.finish(graph_);
   }
 
  private:
@@ -146,6 +152,7 @@ class Importer {
     const auto names = paddle::arguments_of(op.inputs(), parameter);
     const auto value = names.empty() ? scope_.end() : scope_.find(names[0]);
     if (value == scope_.end()) return user_error("its input {} has no value", parameter);
+    if (value->second == Blockers::kRefused) return behind_blocker();
     const Tensor* known = graph_.constant_value(value->second);
     if (!known || known->dtype() != DType::kBool || known->count() != 1)
       return unsupported(
@@ -209,16 +216,18 @@ class Importer {
     };
     const std::string node = first_output();
     const std::string label = fmt::format("operator {} ('{}')", op.type(), node);
-    if (std::ranges::find(kControl, op.type(), &SupportedOp::name) != std::end(kControl)) {
+    const bool control = std::ranges::find(kControl, op.type(), &SupportedOp::name) != std::end(kControl);
+    constexpr std::string_view kUnknown = "it is not supported; --list_ops shows those that are";
+    if (!control && (!row || !row->convert))
+      return refuse_op(op, node, label, unsupported("{}", row ? row->remark : kUnknown).value());
+    if (has_refused_operand(op)) return refuse_op(op, node, label, behind_blocker().value());
+    if (control) {
       auto status = import_control(op);
-      if (!status) return with_context(label, std::move(status).error());
-      return {};
+      return status ? Status() : refuse_op(op, node, label, std::move(status).error());
     }
-    if (!row) return unsupported("{}: it is not supported; --list_ops shows those that are", label);
-    if (!row->convert) return unsupported("{}: {}", label, row->remark);
     paddle::Call call(graph_, *row, op, node, scope_);
     auto values = row->convert(call);
-    if (!values) return with_context(label, std::move(values).error());
+    if (!values) return refuse_op(op, node, label, std::move(values).error());
     const auto names = paddle::arguments_of(op.outputs(), row->result);
     if (names.size() > values->size())
       return user_error("{}: {} results, it gives {}", label, names.size(), values->size());
@@ -227,11 +236,37 @@ class Importer {
     return {};
   }
 
+  bool has_refused_operand(const OpDesc& op) const {
+    for (const auto& input : op.inputs())
+      for (const std::string& name : input.arguments())
+        if (const auto value = scope_.find(name); value != scope_.end() && value->second == Blockers::kRefused)
+          return true;
+    return false;
+  }
+
+  // Goes on behind an operator that cannot be compiled; other errors end the import.
+  Status refuse_op(const OpDesc& op, const std::string& node, const std::string& label, Error error) {
+    if (!is_behind_blocker(error)) {
+      const std::string reason = error.message;
+      error.message = fmt::format("{}: {}", label, reason);
+      if (error.kind != ErrorKind::kUnsupported) return tl::unexpected(std::move(error));
+      BMNET_TRY(blockers_.add({node, op.type(), reason}, error.message));
+    }
+    for (const auto& input : op.inputs())
+      for (const std::string& name : input.arguments())
+        if (const auto value = scope_.find(name); value != scope_.end()) blockers_.cut_behind({&value->second, 1});
+    for (const auto& output : op.outputs())
+      for (const std::string& name : output.arguments())
+        if (!given_.contains(name)) scope_[name] = Blockers::kRefused;
+    return {};
+  }
+
   const ProgramDesc& program_;
   const BlockDesc& block_;
   const Params& params_;
   const ImportOptions& options_;
   nn::GraphBuilder graph_;
+  Blockers blockers_;
   paddle::Scope scope_;
   std::set<std::string, std::less<>> given_;  // inputs of the network and fixed ones
   int depth_ = 0, unrolled_ops_ = 0;

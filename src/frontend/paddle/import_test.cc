@@ -96,6 +96,14 @@ TEST(paddle, what_no_output_needs_is_left_out) {
   EXPECT_THAT(result(net, {-1, 2}), ElementsAre(0, 2));
 }
 
+TEST(paddle_refusals, name_all_operators_at_once) {
+  Program net({2});
+  net.op("frobnicate", {{"X", {"x"}}}, {{"Out", {"a"}}}).op("relu", {{"X", {"a"}}}, {{"Out", {"b"}}});
+  net.op("while", {{"X", {"b"}}}, {{"Out", {"y"}}});
+  EXPECT_THAT(refusal(net), HasSubstr("2 nodes cannot be compiled\n  operator frobnicate ('a'): it is not supported; "
+                                      "--list_ops shows those that are\n  operator while ('y'): control flow"));
+}
+
 TEST(paddle_refusals, name_operator_and_reason) {
   Program unknown({2});
   unknown.op("frobnicate", {{"X", {"x"}}}, {{"Out", {"y"}}});

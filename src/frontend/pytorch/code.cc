@@ -534,6 +534,13 @@ class Parser {
 
 }  // namespace
 
+std::string dotted_path(const Expr& expr) {
+  if (expr.kind == Expr::kName) return expr.text;
+  if (expr.kind != Expr::kAttribute) return {};
+  const std::string root = dotted_path(expr.children[0]);
+  return root.empty() ? root : root + "." + expr.text;
+}
+
 size_t CodeFile::line_of(size_t offset) const {
   return 1 + static_cast<size_t>(
                  std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(std::min(offset, text.size())), '\n'));

@@ -33,6 +33,9 @@ struct Expr {
   std::vector<std::string> keywords;
 };
 
+// "torch.nn.relu" of nested attributes whose root is a plain name; empty otherwise.
+std::string dotted_path(const Expr& expr);
+
 struct Stmt {
   enum Kind { kAssign, kExpr, kReturn, kIf, kFor, kWhile, kPass } kind = kPass;
   size_t offset = 0;

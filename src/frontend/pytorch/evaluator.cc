@@ -15,14 +15,6 @@ constexpr int kMaxCalls = 100;  // one inside the other
 constexpr int kMaxNested = 3000;
 constexpr int64_t kMaxSteps = int64_t{1} << 20;  // statements in all: the bound of unrolling
 
-// "torch.nn.relu" of nested attributes whose root is a plain name; empty otherwise.
-std::string dotted(const Expr& expr) {
-  if (expr.kind == Expr::kName) return expr.text;
-  if (expr.kind != Expr::kAttribute) return {};
-  const std::string root = dotted(expr.children[0]);
-  return root.empty() ? root : root + "." + expr.text;
-}
-
 const Expr& root_of(const Expr& expr) { return expr.kind == Expr::kAttribute ? root_of(expr.children[0]) : expr; }
 
 bool is_namespace(const std::string& name) {
@@ -169,7 +161,7 @@ void Evaluator::step(const Stmt& stmt, Frame& frame) {
 
 void Evaluator::loop_for(const Stmt& stmt, Frame& frame) {
   const Expr& over = stmt.value;
-  if (over.kind == Expr::kCall && dotted(over.children[0]) == "range") {
+  if (over.kind == Expr::kCall && dotted_path(over.children[0]) == "range") {
     std::vector<int64_t> bounds;
     for (size_t i = 1; i < over.children.size(); ++i)
       bounds.push_back(*to_number(tensors_, "int", evaluate(over.children[i], frame)).as<int64_t>());
@@ -265,7 +257,7 @@ Value Evaluator::evaluate(const Expr& expr, Frame& frame) {
     case Expr::kAttribute: {
       const Expr& root = root_of(expr);
       if (root.kind == Expr::kName && !frame.locals.contains(root.text)) {
-        const std::string path = dotted(expr);
+        const std::string path = dotted_path(expr);
         if (root.text == "CONSTANTS") {
           int64_t index = path.starts_with("CONSTANTS.c") ? int_literal(path.substr(11)) : -1;
           const Items& constants = program_.constants();
@@ -406,7 +398,7 @@ std::optional<Value> Evaluator::call_builtin(const std::string& called, const Ex
   };
   if (called == "annotate" || called == "unchecked_cast") {
     const Value value = argument(1);
-    const std::string type = dotted(expr.children[1]);
+    const std::string type = dotted_path(expr.children[1]);
     if (type == "number")
       if (const auto number = known_number(tensors_, value)) return *number;
     return value;
@@ -428,7 +420,7 @@ std::optional<Value> Evaluator::call_builtin(const std::string& called, const Ex
   }
   if (called == "str") return *call_scalar(tensors_, "str", {argument(0)});
   if (called == "isinstance") {
-    const std::string type = dotted(expr.children.size() > 2 ? expr.children[2] : Expr());
+    const std::string type = dotted_path(expr.children.size() > 2 ? expr.children[2] : Expr());
     const Value value = argument(0);
     if (type == "Tensor") return value.ref<Cell>() != nullptr;
     if (type == "int") return value.as<int64_t>() != nullptr;
@@ -457,7 +449,7 @@ Value Evaluator::call(const Expr& expr, Frame& frame) {
       named[expr.keywords[i - positional]] = evaluate(expr.children[i], frame);
   }
   if (!local) {
-    const std::string path = dotted(callee);
+    const std::string path = dotted_path(callee);
     if (is_namespace(root.text)) return call_symbol(path, std::move(arguments), std::move(named));
     return call_symbol("torch." + path, std::move(arguments), std::move(named));  // len(x) …
   }

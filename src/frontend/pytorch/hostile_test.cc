@@ -149,6 +149,13 @@ TEST(hostile_code, cannot_ask_for_endless_tables) {
   EXPECT_THAT(refusal(module("x: Tensor", {"return torch.repeat_interleave(x, 1000000000)"})), HasSubstr("times"));
 }
 
+TEST(refusals, name_all_unknown_operators_at_once) {
+  EXPECT_THAT(
+      refusal(module("x: Tensor", {"y = torch.fft_fft(x)", "z = torch.relu_(y)", "return torch.frobnicate(z)"})),
+      AllOf(HasSubstr("2 nodes cannot be compiled"), HasSubstr("torch.fft_fft is not supported"),
+            HasSubstr("code/__torch__.py line 7: torch.frobnicate is not supported")));
+}
+
 TEST(refusals, name_line_operator_and_reason) {
   EXPECT_THAT(refusal(module("x: Tensor", {"y = torch.sum(x)", "if bool(torch.gt(y, 0)):", "  x = torch.neg(x)",
                                            "else:", "  pass", "return x"})),

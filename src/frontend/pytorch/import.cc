@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "frontend/blockers.h"
 #include "frontend/pytorch/evaluator.h"
 #include "frontend/pytorch/ops.h"
 #include "frontend/pytorch/refusal.h"
+#include "frontend/pytorch/scan.h"
 
 namespace bmnet::frontend {
 namespace {
@@ -87,6 +89,28 @@ void declare_outputs(Tensors& tensors, const std::vector<ValueId>& outputs, cons
   }
 }
 
+// The refusal that ended the evaluation and the operators elsewhere in the program that would end it too.
+Error with_other_blockers(Program& program, Error refusal, const ImportOptions& options) {
+  std::vector<Blocker> unknown;
+  try {
+    unknown = unknown_operators(program);
+  } catch (const Refusal&) {  // a file that the evaluation did not reach is damaged: what was found first counts
+  }
+  // Where the evaluation met an unknown operator, it is one of them.
+  const auto is_unknown = [&](const Blocker& blocker) { return refusal.message.starts_with(blocker.node + ":"); };
+  Blockers blockers(options);
+  std::string first = "program";
+  if (const auto same = std::ranges::find_if(unknown, is_unknown); same != unknown.end()) first = same->op;
+  const size_t colon = refusal.message.find(": ");
+  const std::string node = colon == std::string::npos ? "forward" : refusal.message.substr(0, colon);
+  const std::string reason = colon == std::string::npos ? refusal.message : refusal.message.substr(colon + 2);
+  Status status = blockers.add({node, first, reason}, refusal.message);
+  for (const Blocker& blocker : unknown)
+    if (status && !is_unknown(blocker))
+      status = blockers.add(blocker, fmt::format("{}: {} is not supported", blocker.node, blocker.op));
+  return status ? blockers.error() : status.error();
+}
+
 Result<nn::Model> import_program(Archive archive, const std::string& name, const ImportOptions& options) {
   Program program = Program::load(std::move(archive));
   const Function* forward = program.find_method(program.root()->type, "forward");
@@ -95,7 +119,14 @@ Result<nn::Model> import_program(Archive archive, const std::string& name, const
   nn::GraphBuilder builder(options.net_name.empty() ? std::filesystem::path(name).stem().string() : options.net_name);
   Tensors tensors(builder);
   Evaluator evaluator(program, tensors);
-  const Value result = evaluator.call_method(program.root(), "forward", make_inputs(*forward, tensors, options));
+  Items inputs = make_inputs(*forward, tensors, options);
+  Value result;
+  try {
+    result = evaluator.call_method(program.root(), "forward", std::move(inputs));
+  } catch (Refusal& refusal) {
+    if (refusal.error.kind != ErrorKind::kUnsupported) throw;
+    return tl::unexpected(with_other_blockers(program, std::move(refusal.error), options));
+  }
   std::vector<ValueId> outputs;
   collect_outputs(tensors, result, outputs);
   if (outputs.empty()) refuse("forward returns no tensor");
@@ -108,7 +139,9 @@ Result<nn::Model> import_program(Archive archive, const std::string& name, const
 Result<nn::Model> import_pytorch(Bytes archive, std::shared_ptr<const void> owner, const std::string& name,
                                  const ImportOptions& options) {
   try {
-    return import_program(take(Archive::open(archive, std::move(owner))), name, options);
+    auto model = import_program(take(Archive::open(archive, std::move(owner))), name, options);
+    if (!model) return with_context(name, std::move(model).error());
+    return model;
   } catch (Refusal& refusal) {
     return with_context(name, std::move(refusal.error));
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/blockers.h"
 #include "frontend/emitter.h"
 #include "frontend/tensorflow/tensor.h"
 
@@ -18,7 +19,9 @@ struct Value {
   bool channels_first = false;
   int32_t list = -1;  // a list of tensors (Importer::list) in place of a tensor
   // The branch of a Switch that is not taken, and all that follows from it.
-  bool dead() const { return id < 0 && list < 0; }
+  bool dead() const { return id == -1 && list < 0; }
+  // Behind a node that cannot be compiled.
+  bool refused() const { return id == Blockers::kRefused; }
 };
 using Values = std::vector<Value>;
 

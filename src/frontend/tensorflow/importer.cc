@@ -83,6 +83,11 @@ int64_t result_offset(const NodeDef& node, std::string_view result) {
   return 0;
 }
 
+// A node whose operands are refused is a blocker itself when its operator can never be compiled.
+tl::unexpected<Error> refused_behind(const Row& row) {
+  return row.becomes == "nothing" && !row.remark.empty() ? unsupported("{}", row.remark) : behind_blocker();
+}
+
 }  // namespace
 
 Reference parse_reference(std::string_view text) {
@@ -197,12 +202,13 @@ Result<nn::Model> Importer::run() {
   BMNET_TRY(import_needed(scope, outputs));
   for (const std::string& name : outputs) {
     BMNET_ASSIGN(const Value value, lookup(scope, name));
+    if (value.refused()) continue;
     if (value.dead()) return user_error("output '{}' lies in a branch that is never taken", name);
     if (value.list >= 0) return user_error("output '{}' is a list of tensors; name one that is a tensor", name);
     BMNET_ASSIGN(const ValueId id, in_layout(value, false));
     BMNET_TRY(builder_.output(name, id));
   }
-  return builder_.finish();
+  return blockers_.finish(builder_);
 }
 
 // The nodes that the outputs depend on, in the order of the file as far as that respects who needs whom.
@@ -265,12 +271,26 @@ Status Importer::import_node(const NodeDef& node, Scope& scope) {
   const std::string name = scope.prefix + node.name();
   if (++node_count_ > kMaxNodes) return unsupported("more than {} nodes", kMaxNodes);
   auto values = convert_node(node, scope, name);
-  if (!values) {
-    // Errors of nodes inside a function name their node already.
-    if (values.error().message.starts_with("node ")) return tl::unexpected(std::move(values).error());
-    return with_context(fmt::format("node {} ({})", name, node.op()), std::move(values).error());
-  }
+  if (!values) return refuse_node(node, scope, name, std::move(values).error());
   scope.values[node.name()] = *std::move(values);
+  return {};
+}
+
+// Goes on behind a node that cannot be compiled; other errors end the import.
+Status Importer::refuse_node(const NodeDef& node, Scope& scope, const std::string& name, Error error) {
+  if (!is_behind_blocker(error)) {
+    const std::string reason = error.message;
+    // Errors of nodes inside a function name their node already.
+    if (!reason.starts_with("node ")) error.message = fmt::format("node {} ({}): {}", name, node.op(), reason);
+    if (error.kind != ErrorKind::kUnsupported) return tl::unexpected(std::move(error));
+    BMNET_TRY(blockers_.add({name, node.op(), reason}, error.message));
+  }
+  for (const std::string& input : node.input()) {
+    if (input.starts_with('^')) continue;
+    BMNET_ASSIGN(const Value value, lookup(scope, input));
+    blockers_.cut_behind({&value.id, 1});
+  }
+  scope.values[node.name()] = {Value{Blockers::kRefused}};
   return {};
 }
 
@@ -278,15 +298,17 @@ Result<Values> Importer::convert_node(const NodeDef& node, Scope& scope, const s
   const Row* row = find_row(node.op());
   if (!row && !find_function(node.op())) return unsupported("the operator is not known");
   Values inputs;
-  bool any_dead = false;
+  bool any_dead = false, any_refused = false;
   for (const std::string& input : node.input()) {
     if (input.starts_with('^')) continue;
     BMNET_ASSIGN(const Value value, lookup(scope, input));
     inputs.push_back(value);
     any_dead |= value.dead();
+    any_refused |= value.refused();
   }
   if (!row) return call_function(node.op(), name, inputs, scope);
   if (any_dead && row->kind != "merge") return Values(8);  // every result is as dead as the operands
+  if (any_refused) return refused_behind(*row);
   return convert_call(node, *row, scope, name, std::move(inputs));
 }
 
@@ -317,6 +339,7 @@ Result<Value> Importer::lookup(const Scope& scope, std::string_view text) const 
   const auto values = scope.values.find(reference.node);
   if (values == scope.values.end())
     return user_error("value '{}' is not defined: the graph has no node '{}'", text, reference.node);
+  if (!values->second.empty() && values->second.front().refused()) return values->second.front();
   int64_t index = reference.index;
   const auto node = scope.nodes.find(reference.node);
   if (!reference.result.empty() && node != scope.nodes.end()) index += result_offset(*node->second, reference.result);
@@ -357,6 +380,7 @@ Result<Values> Importer::call_function(const std::string& name, const std::strin
   Values values;
   for (const std::string& output : outputs) {
     BMNET_ASSIGN(const Value value, lookup(body, output));
+    if (value.refused()) return behind_blocker();
     values.push_back(value);
   }
   return values;

@@ -40,7 +40,7 @@ struct Source {
 class Importer {
  public:
   Importer(Source source, const ImportOptions& options, std::string network_name)
-      : source_(std::move(source)), options_(options), builder_(std::move(network_name)) {}
+      : source_(std::move(source)), options_(options), builder_(std::move(network_name)), blockers_(options) {}
 
   // The whole graph.
   Result<nn::Model> run();
@@ -74,6 +74,7 @@ class Importer {
   Result<std::vector<const tensorflow_file::NodeDef*>> needed_in_order(const Scope& scope,
                                                                        const std::vector<std::string>& outputs) const;
   Status import_node(const tensorflow_file::NodeDef& node, Scope& scope);
+  Status refuse_node(const tensorflow_file::NodeDef& node, Scope& scope, const std::string& name, Error error);
   Result<Values> convert_node(const tensorflow_file::NodeDef& node, Scope& scope, const std::string& name);
   Result<Values> convert_call(const tensorflow_file::NodeDef& node, const Row& row, Scope& scope,
                               const std::string& name, Values inputs);
@@ -83,6 +84,7 @@ class Importer {
   Source source_;
   const ImportOptions& options_;
   nn::GraphBuilder builder_;
+  Blockers blockers_;
   std::map<std::pair<ValueId, bool>, ValueId> layouts_;
   std::map<std::string, Value> inputs_;  // the network's, by value name: they hide what the graph would compute
   int64_t node_count_ = 0;

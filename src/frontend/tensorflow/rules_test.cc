@@ -206,6 +206,16 @@ TEST(tensorflow_refuses, an_unknown_operator) {
   EXPECT_EQ(refusal(net), "net.pb: node y (Frobnicate): the operator is not known");
 }
 
+TEST(tensorflow_refuses, all_unknown_operators_at_once) {
+  Net net;
+  net.input("x", {1}).node("Frobnicate", "a", {"x"}).node("Neg", "b", {"a"}).node("ReluGrad", "c", {"b", "b"});
+  net.node("Neg", "d", {"c"});
+  EXPECT_EQ(
+      refusal(net),
+      "net.pb: 2 nodes cannot be compiled\n  node a (Frobnicate): the operator is not known\n  node c (ReluGrad): "
+      "it belongs to training; freeze the graph for inference");
+}
+
 TEST(tensorflow_refuses, a_training_graph_by_name) {
   Net net;
   net.input("x", {1}).node("ReluGrad", "g", {"x", "x"}).node("Neg", "y", {"g"});
