@@ -65,6 +65,7 @@ struct SupportedOp {
   std::string attributes;  // names, blank between
   std::string becomes;     // nn operators
   std::string remark;      // limits; empty: none
+  bool refused = false;    // known, and never compiled: `remark` says why
 };
 
 }  // namespace bmnet::frontend

@@ -229,9 +229,8 @@ Result<nn::Model> import_caffe(std::string_view prototxt, Bytes caffemodel, cons
 std::vector<SupportedOp> list_caffe_ops() {
   std::vector<SupportedOp> ops;
   for (const caffe::LayerRule& rule : caffe::layer_rules()) {
-    if (rule.role == caffe::Role::kRefused) continue;
     ops.push_back({std::string(rule.type), "", std::string(rule.parameters), std::string(rule.becomes),
-                   std::string(rule.remark)});
+                   std::string(rule.remark), rule.role == caffe::Role::kRefused});
   }
   return ops;
 }

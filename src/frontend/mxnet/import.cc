@@ -289,10 +289,12 @@ Result<nn::Model> import_mxnet(std::string_view symbol, Bytes params, const std:
 std::vector<SupportedOp> list_mxnet_ops() {
   std::vector<SupportedOp> ops;
   const auto add = [&](std::string_view name, const Row& row) {
-    ops.push_back(
-        {std::string(name), "", std::string(row.attributes), std::string(row.becomes), std::string(row.remark)});
+    ops.push_back({std::string(name), "", std::string(row.attributes), std::string(row.becomes),
+                   std::string(row.remark), !row.convert});
   };
-  for (const auto& rows : mxnet::families())
+  auto families = mxnet::families();
+  families.push_back(mxnet::refused_rows());
+  for (const auto& rows : families)
     for (const Row& row : rows) add(row.name, row);
   for (const auto& [name, means] : mxnet::numpy_names())
     if (const Row* row = mxnet::find_row(means)) add(name, *row);

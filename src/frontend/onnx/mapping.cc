@@ -52,7 +52,7 @@ std::vector<SupportedOp> list_onnx_ops() {
       const std::string last = i + 1 < forms.size() ? std::to_string(forms[i + 1]->since - 1) : "";
       ops.push_back({std::string(name), fmt::format("{}-{}", row.since, last),
                      row.attributes == "*" ? "" : attribute_names(row.attributes), std::string(row.becomes),
-                     std::string(row.remark)});
+                     std::string(row.remark), row.attributes == "*"});
     }
   return ops;
 }

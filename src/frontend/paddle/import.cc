@@ -376,10 +376,12 @@ Result<nn::Model> import_paddle(Bytes program, Bytes params, const std::string& 
 
 std::vector<SupportedOp> list_paddle_ops() {
   std::vector<SupportedOp> ops(std::begin(kControl), std::end(kControl));
-  for (const auto& rows : paddle::families())
+  auto families = paddle::families();
+  families.push_back(paddle::refused_rows());
+  for (const auto& rows : families)
     for (const paddle::Row& row : rows)
-      ops.push_back(
-          {std::string(row.name), "", std::string(row.attributes), std::string(row.becomes), std::string(row.remark)});
+      ops.push_back({std::string(row.name), "", std::string(row.attributes), std::string(row.becomes),
+                     std::string(row.remark), !row.convert});
   std::ranges::sort(ops, {}, &SupportedOp::name);
   return ops;
 }

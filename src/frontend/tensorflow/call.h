@@ -145,6 +145,9 @@ std::span<const Row> quantize_rows();
 std::span<const Row> control_rows();
 std::span<const Row> refused_rows();
 
+// Whether the operator can never be compiled; its remark says why.
+inline bool is_refused(const Row& row) { return row.becomes == "nothing" && !row.remark.empty(); }
+
 // Null when the operator is unknown.
 const Row* find_row(std::string_view name);
 

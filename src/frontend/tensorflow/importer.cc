@@ -85,7 +85,7 @@ int64_t result_offset(const NodeDef& node, std::string_view result) {
 
 // A node whose operands are refused is a blocker itself when its operator can never be compiled.
 tl::unexpected<Error> refused_behind(const Row& row) {
-  return row.becomes == "nothing" && !row.remark.empty() ? unsupported("{}", row.remark) : behind_blocker();
+  return is_refused(row) ? unsupported("{}", row.remark) : behind_blocker();
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ std::vector<SupportedOp> list_tensorflow_ops() {
   std::vector<SupportedOp> ops;
   for (const auto& [name, row] : tensorflow::table()) {
     if (name.starts_with("bmnet.")) continue;  // made by simplify() and layers of Keras, in no file
-    ops.push_back(
-        {std::string(name), "", attribute_names(row->attributes), std::string(row->becomes), std::string(row->remark)});
+    const bool refused = tensorflow::is_refused(*row);
+    ops.push_back({std::string(name), "", attribute_names(row->attributes), refused ? "" : std::string(row->becomes),
+                   std::string(row->remark), refused});
   }
   std::ranges::move(list_keras_layers(), std::back_inserter(ops));
   return ops;
