@@ -99,9 +99,9 @@ TEST(paddle, what_no_output_needs_is_left_out) {
 TEST(paddle_refusals, name_all_operators_at_once) {
   Program net({2});
   net.op("frobnicate", {{"X", {"x"}}}, {{"Out", {"a"}}}).op("relu", {{"X", {"a"}}}, {{"Out", {"b"}}});
-  net.op("while", {{"X", {"b"}}}, {{"Out", {"y"}}});
+  net.op("where_index", {{"Condition", {"b"}}}, {{"Out", {"y"}}});
   EXPECT_THAT(refusal(net), HasSubstr("2 nodes cannot be compiled\n  operator frobnicate ('a'): it is not supported; "
-                                      "--list_ops shows those that are\n  operator while ('y'): control flow"));
+                                      "--list_ops shows those that are\n  operator where_index ('y'): the number"));
 }
 
 TEST(paddle_refusals, name_operator_and_reason) {
