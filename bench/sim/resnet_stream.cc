@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "target/bm1684/emit/emit.h"
+#include "target/bm1684/isa/codec.h"
 #include "tile/builder.h"
 
 namespace bmnet::bench {
@@ -83,7 +84,7 @@ class StreamBuilder {
     const Value y = value(a.channels, a.size);
     const Local left = load(a, kInput), right = load(b, kOther);
     for (const uint64_t operation : {2, 4}) {
-      bm1684::Command command = tile::idle_command(Engine::kTiu);
+      bm1684::Command command = bm1684::idle_command(Engine::kTiu);
       set(command, tiu::tsk_typ, 3), set(command, tiu::tsk_eu_typ, operation);
       set(command, tiu::opt_opd0_sign, 1), set(command, tiu::opt_opd1_sign, 1);
       set_result(command, left);
@@ -144,7 +145,7 @@ class StreamBuilder {
   }
   static bm1684::Command window_command(uint64_t type, const Local& in, const Local& out, int64_t kernel,
                                         int64_t stride, int64_t pad) {
-    bm1684::Command command = tile::idle_command(Engine::kTiu);
+    bm1684::Command command = bm1684::idle_command(Engine::kTiu);
     set(command, tiu::tsk_typ, type);
     set_result(command, out);
     set(command, tiu::opt_opd0_sign, 1);

@@ -23,7 +23,7 @@ TEST(coverage, counts_instructions_and_names_those_that_never_occur) {
 TEST(coverage, shows_values_by_name_and_range) {
   Coverage coverage;
   for (const uint64_t precision : {0, 2, 2}) {
-    bm1684::Command command = test::idle_command(bm1684::Engine::kTiu);
+    bm1684::Command command = bm1684::idle_command(bm1684::Engine::kTiu);
     set(command, bm1684::tiu::opt_res0_prec, precision);
     set(command, bm1684::tiu::res0_w, 7 + precision);
     coverage.add(command, bm1684::Engine::kTiu);

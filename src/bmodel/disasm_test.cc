@@ -35,14 +35,14 @@ TEST(disasm, names_layers) {
 }
 
 bm1684::Command tiu(uint64_t id, uint64_t waits_for) {
-  bm1684::Command command = test::idle_command(bm1684::Engine::kTiu);
+  bm1684::Command command = bm1684::idle_command(bm1684::Engine::kTiu);
   set(command, bm1684::tiu::cmd_id_tpu, id);
   set(command, bm1684::tiu::cmd_id_gdma, waits_for);
   return command;
 }
 
 bm1684::Command gdma(uint64_t id, uint64_t waits_for) {
-  bm1684::Command command = test::idle_command(bm1684::Engine::kGdma);
+  bm1684::Command command = bm1684::idle_command(bm1684::Engine::kGdma);
   set(command, bm1684::gdma::cmd_id, id);
   set(command, bm1684::gdma::eng0_sync_id, waits_for);
   return command;

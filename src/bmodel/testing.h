@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bmodel/model.h"
-#include "target/bm1684/isa/fields.h"
+#include "target/bm1684/isa/codec.h"
 #include "target/bm1684/machine.h"
 
 namespace bmnet::bmodel::test {
@@ -13,18 +13,10 @@ namespace bmnet::bmodel::test {
 inline constexpr uint64_t kInputAddr = bm1684::kContextStart;
 inline constexpr uint64_t kOutputAddr = bm1684::kContextStart + 0x1000;
 
-inline bm1684::Command idle_command(bm1684::Engine engine) {
-  bm1684::Command command = {};
-  const std::span<const bm1684::Field> fields =
-      engine == bm1684::Engine::kTiu ? std::span<const bm1684::Field>(bm1684::tiu::kFields) : bm1684::gdma::kFields;
-  for (const bm1684::Field& field : fields) set(command, field, field.idle);
-  return command;
-}
-
 // Copies a [1,4,8,16] f32 tensor inside DDR.
 inline bm1684::Command copy_command(uint64_t source, uint64_t target) {
   namespace gdma = bm1684::gdma;
-  bm1684::Command command = idle_command(bm1684::Engine::kGdma);
+  bm1684::Command command = bm1684::idle_command(bm1684::Engine::kGdma);
   set(command, gdma::direction, 2);
   set(command, gdma::stride_enable, 1);
   set(command, gdma::cmd_id, 1);

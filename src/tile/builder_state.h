@@ -1,6 +1,7 @@
 // Inner part of the builder: one command under construction.
 #pragma once
 
+#include "target/bm1684/isa/codec.h"
 #include "tile/builder.h"
 
 namespace bmnet::tile {
@@ -10,7 +11,7 @@ class CommandDraft {
  public:
   CommandDraft(bm1684::Engine engine, std::string_view what) : what_(what) {
     op.engine = engine;
-    op.command = idle_command(engine);
+    op.command = bm1684::idle_command(engine);
   }
 
   CommandDraft& put(const bm1684::Field& field, int64_t value) {

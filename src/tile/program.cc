@@ -6,6 +6,7 @@
 #include <span>
 
 #include "target/bm1684/exec/instruction.h"
+#include "target/bm1684/isa/names.h"
 
 namespace bmnet::tile {
 namespace {
@@ -13,23 +14,12 @@ namespace {
 using bm1684::Engine;
 using bm1684::Field;
 
-std::span<const Field> fields_of(Engine engine) {
-  if (engine == Engine::kTiu) return bm1684::tiu::kFields;
-  return bm1684::gdma::kFields;
-}
-
 }  // namespace
-
-bm1684::Command idle_command(Engine engine) {
-  bm1684::Command command{};
-  for (const Field& field : fields_of(engine)) bm1684::set(command, field, field.idle);
-  return command;
-}
 
 std::string to_string(const Op& op, const Program& program) {
   std::string text = op.engine == Engine::kTiu ? fmt::format("tiu {}", bm1684::instruction_name(op.command, op.engine))
                                                : std::string("gdma");
-  for (const Field& field : fields_of(op.engine)) {
+  for (const Field& field : bm1684::fields_of(op.engine)) {
     const uint64_t value = bm1684::get(op.command, field);
     if (value == field.idle || &field == &bm1684::tiu::tsk_typ) continue;
     if (field.kind == bm1684::FieldKind::kAddress)

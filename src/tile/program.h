@@ -42,9 +42,6 @@ struct Program {
   }
 };
 
-// An all-idle command of the engine: every field holds what vendor streams leave in unused fields.
-bm1684::Command idle_command(bm1684::Engine engine);
-
 // One line a command: "tiu conv res0_c=64 …" names every field that is not idle, DDR operands by buffer.
 std::string to_string(const Op& op, const Program& program);
 std::string to_string(const Program& program);

@@ -133,13 +133,8 @@ Status execute_arith_f32(const Command& command, Memory& memory) {
                                  static_cast<uint32_t>(get(command, tiu::opd1_addr))};
   operands.result.memory = memory.local;
   std::vector<uint8_t> storage[3];
-  const auto input = [&](std::optional<StridedOperand>& operand, int k) {
-    if (!operand) return constant_operand(&constants[k]);
-    operand->memory = memory.local;
-    protect_from(operands.result, *operand, storage[k]);
-    return *operand;
-  };
-  const StridedOperand a = input(operands.a, 0), b = input(operands.b, 1);
+  const StridedOperand a = input_or_constant(operands.a, &constants[0], operands.result, storage[0]);
+  const StridedOperand b = input_or_constant(operands.b, &constants[1], operands.result, storage[1]);
   const Parameters parameters{static_cast<uint32_t>(get(command, tiu::opd2_addr)),
                               get(command, tiu::opt_shift_typ) != 0};
   WordKernel* const kernel = kernel_of(operation);

@@ -283,5 +283,18 @@ TEST(arith_fixed, refuses_an_unknown_operation) {
             "fixed point arith knows no tsk_eu_typ 12");
 }
 
+TEST(arith, takes_16_bit_operands_at_odd_bytes) {
+  Chip chip;
+  chip.put<int16_t>(chip.lane(0, 1), {5, -7});
+  ASSERT_TRUE(chip.run(kTiu, {{tsk_typ, 3},
+                              {tsk_eu_typ, 19},
+                              {opt_res0_prec, 3},
+                              {opt_opd0_prec, 3},
+                              {res0_n, 2},
+                              {opd0_addr, lane_address(0, 1)},
+                              {res0_addr, lane_address(0, 0x101)}}));
+  EXPECT_THAT(chip.get<int16_t>(chip.lane(0, 0x101), 2), ::testing::ElementsAre(5, -7));
+}
+
 }  // namespace
 }  // namespace bmnet::bm1684

@@ -12,11 +12,6 @@ constexpr uint64_t kExplicitStrides = 3;  // short_*_str
 constexpr uint64_t kMaxDepth = 1 << 20;   // products of one output
 constexpr uint64_t kWinogradMaxExtent = 2047;
 
-bool is_integer(const Command& command) {
-  const uint64_t code = get(command, tiu::opt_res0_prec);
-  return code == 0 || code == 3;
-}
-
 std::optional<Strides> explicit_strides(const Command& command, const Field& code, const Field& n, const Field& c,
                                         const Field& h, const Field& w) {
   if (get(command, code) != kExplicitStrides) return {};
@@ -25,20 +20,8 @@ std::optional<Strides> explicit_strides(const Command& command, const Field& cod
 
 void decode_geometry(const Command& command, ConvCommand& conv) {
   conv.winograd = get(command, tiu::opt_winograd);
-  conv.y = {.size = get(command, tiu::opd0_h),
-            .insert = get(command, tiu::opd0_y_ins0),
-            .pad_low = get(command, tiu::opd0_up_pad),
-            .pad_high = get(command, tiu::opd0_dn_pad),
-            .kernel = get(command, tiu::opd1_h),
-            .dilation = get(command, tiu::opd1_y_ins0) + 1,
-            .stride = get(command, tiu::res_op_y_str)};
-  conv.x = {.size = get(command, tiu::opd0_w),
-            .insert = get(command, tiu::opd0_x_ins0),
-            .pad_low = get(command, tiu::opd0_lf_pad),
-            .pad_high = get(command, tiu::opd0_rt_pad),
-            .kernel = get(command, tiu::opd1_w),
-            .dilation = get(command, tiu::opd1_x_ins0) + 1,
-            .stride = get(command, tiu::res_op_x_str)};
+  const WindowAxes axes = window_axes(command);
+  conv.y = axes.y, conv.x = axes.x;
   conv.batch = get(command, tiu::res0_n);
   conv.out_channels = get(command, tiu::res0_c);
   conv.in_channels = get(command, tiu::opd0_c);
@@ -90,7 +73,7 @@ Status check_geometry(const Command& command, const ConvCommand& conv) {
 }
 
 Status check_weight(const Command& command, const ConvCommand& conv) {
-  const bool integer = is_integer(command);
+  const bool integer = has_integer_result(command);
   if (integer && conv.accumulate && !conv.winograd)
     return user_error("opt_res_add is 1: int8 convolution cannot accumulate");
   if (conv.constant_weight) return {};
@@ -100,7 +83,7 @@ Status check_weight(const Command& command, const ConvCommand& conv) {
 }
 
 Status place_operands(const Command& command, ConvCommand& conv) {
-  const bool integer = is_integer(command);
+  const bool integer = has_integer_result(command);
   const Base base = integer ? Base::kRequired : Base::kImplied;
   const auto input_strides = explicit_strides(command, tiu::short_opd0_str, tiu::opd0_n_str, tiu::opd0_c_str,
                                               tiu::opd0_h_str, tiu::opd0_w_str);
@@ -205,7 +188,7 @@ Result<ConvCommand> decode(const Command& command) {
 
 Status execute_conv(const Command& command, Memory& memory) {
   BMNET_ASSIGN(const ConvCommand conv, decode(command));
-  const bool integer = is_integer(command);
+  const bool integer = has_integer_result(command);
   if (conv.winograd)
     integer ? run_winograd_i8(conv, memory) : run_winograd_f32(conv, memory);
   else
@@ -227,7 +210,7 @@ Result<std::vector<Access>> accesses_conv(const Command& command) {
   append_accesses(conv.input, false, accesses);
   if (!conv.constant_weight) append_accesses(conv.weight, false, accesses);
   if (conv.has_bias) append_accesses(conv.bias, false, accesses);
-  if (conv.accumulate && !is_integer(command)) append_accesses(conv.result, false, accesses);
+  if (conv.accumulate && !has_integer_result(command)) append_accesses(conv.result, false, accesses);
   append_accesses(conv.result, true, accesses);
   return accesses;
 }

@@ -5,13 +5,8 @@
 namespace bmnet::bm1684 {
 namespace {
 
-using test::LocalMemory;
-using test::with;
-using Floats = std::vector<float>;
+using namespace test;
 using Bytes = std::vector<uint8_t>;
-
-constexpr uint64_t kIn = LocalMemory::address(0, 0), kWeight = LocalMemory::address(0, 0x1000),
-                   kBias = LocalMemory::address(0, 0x2000), kOut = LocalMemory::address(0, 0x3000);
 
 // One channel, 1x3 image, 1x2 kernel, fp32.
 Command conv_f32() {
@@ -50,14 +45,6 @@ void put_small_f32(LocalMemory& memory) {
 void put_small_i8(LocalMemory& memory) {
   memory.put<int8_t>(0, 0, {1, 0, 0, 0, 2, 0, 0, 0, -4, 0, 0, 0});
   memory.put<int8_t>(0, 0x1000, {10, 0, 0, 0, 1, 0, 0, 0});
-}
-
-std::string refusal(const Command& command) {
-  LocalMemory memory;
-  const Status status = memory.run(command);
-  if (status) return "accepted";
-  EXPECT_EQ(memory.bytes(), Bytes(kLocalBytes)) << "memory was touched";
-  return status.error().message;
 }
 
 TEST(conv, slides_the_kernel) {

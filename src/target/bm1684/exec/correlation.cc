@@ -23,16 +23,9 @@ Result<CorrelationCommand> decode(const Command& command) {
       require_nonzero(command, {&tiu::res0_n, &tiu::res0_c, &tiu::res0_h, &tiu::res0_w, &tiu::opd0_h, &tiu::opd0_w,
                                 &tiu::opd1_h, &tiu::opd1_w, &tiu::res_op_x_str, &tiu::res_op_y_str}));
   CorrelationCommand correlation;
-  correlation.y = {.size = get(command, tiu::opd0_h),
-                   .pad_low = get(command, tiu::opd0_up_pad),
-                   .pad_high = get(command, tiu::opd0_dn_pad),
-                   .kernel = get(command, tiu::opd1_h),
-                   .stride = get(command, tiu::res_op_y_str)};
-  correlation.x = {.size = get(command, tiu::opd0_w),
-                   .pad_low = get(command, tiu::opd0_lf_pad),
-                   .pad_high = get(command, tiu::opd0_rt_pad),
-                   .kernel = get(command, tiu::opd1_w),
-                   .stride = get(command, tiu::res_op_x_str)};
+  const WindowAxes axes = window_axes(command);
+  correlation.y = axes.y, correlation.x = axes.x;
+  for (WindowAxis* axis : {&correlation.y, &correlation.x}) axis->insert = 0, axis->dilation = 1;  // it knows neither
   const Shape shape = {get(command, tiu::res0_n), get(command, tiu::res0_c), get(command, tiu::res0_h),
                        get(command, tiu::res0_w)};
   if (shape.h > correlation.y.outputs() || shape.w > correlation.x.outputs())

@@ -58,10 +58,19 @@ struct NarrowWords {
 using Widen = void(const uint8_t* at, int32_t* wide, size_t count);
 using Narrow = void(const int32_t* wide, uint8_t* at, size_t count);
 
-// Does every number lie inside its own aligned word?
+// 16-bit operands may stand at odd bytes.
+template <typename T>
+bool is_aligned(const uint8_t* at) {
+  return reinterpret_cast<uintptr_t>(at) % sizeof(T) == 0;
+}
+// Do the numbers follow each other, or lie each inside its own aligned word?
+template <typename T>
+bool contiguous(const uint8_t* at, int64_t stride) {
+  return stride == sizeof(T) && is_aligned<T>(at);
+}
 template <typename T>
 bool in_words(const uint8_t* at, int64_t stride) {
-  return stride == 4 && reinterpret_cast<uintptr_t>(at) % sizeof(T) == 0;
+  return stride == 4 && is_aligned<T>(at);
 }
 
 template <typename T>
@@ -75,7 +84,7 @@ void widen(const StridedOperand& operand, const uint8_t* at, int64_t stride, siz
     return;
   }
   at += static_cast<int64_t>(i) * stride;
-  if (stride == sizeof(T)) return simd_version<WidenContiguous<T>, Widen>()(at, wide, count);
+  if (contiguous<T>(at, stride)) return simd_version<WidenContiguous<T>, Widen>()(at, wide, count);
   if (in_words<T>(at, stride)) return simd_version<WidenWords<T>, Widen>()(at, wide, count);
   for (size_t k = 0; k < count; ++k, at += stride) {
     T value;
@@ -94,7 +103,7 @@ void narrow(const StridedOperand& operand, uint8_t* at, int64_t stride, size_t i
     return;
   }
   at += static_cast<int64_t>(i) * stride;
-  if (stride == sizeof(T)) return simd_version<NarrowContiguous<T>, Narrow>()(wide, at, count);
+  if (contiguous<T>(at, stride)) return simd_version<NarrowContiguous<T>, Narrow>()(wide, at, count);
   if (in_words<T>(at, stride)) return simd_version<NarrowWords<T>, Narrow>()(wide, at, count);
   for (size_t k = 0; k < count; ++k, at += stride) {
     const T value = static_cast<T>(wide[k]);

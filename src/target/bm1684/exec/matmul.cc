@@ -6,11 +6,6 @@
 namespace bmnet::bm1684 {
 namespace {
 
-bool is_integer(const Command& command) {
-  const uint64_t code = get(command, tiu::opt_res0_prec);
-  return code == 0 || code == 3;
-}
-
 Status check(const Command& command) {
   BMNET_TRY(
       require_nonzero(command, {&tiu::opd0_n, &tiu::opd0_c, &tiu::opd0_w, &tiu::opd1_w, &tiu::res0_c, &tiu::res0_w}));
@@ -21,7 +16,7 @@ Status check(const Command& command) {
 }
 
 Status place_operands(const Command& command, MatmulCommand& matmul) {
-  const bool integer = is_integer(command);
+  const bool integer = has_integer_result(command);
   const Base base = integer ? Base::kRequired : Base::kImplied;
   const uint64_t stored_rows = matmul.transposed ? matmul.depth : matmul.rows;
   const uint64_t stored_columns = matmul.transposed ? matmul.rows : matmul.depth;
@@ -77,7 +72,7 @@ Result<MatmulCommand> decode(const Command& command) {
 
 Status execute_matmul(const Command& command, Memory& memory) {
   BMNET_ASSIGN(const MatmulCommand matmul, decode(command));
-  is_integer(command) ? run_matmul_i8(matmul, memory) : run_matmul_f32(matmul, memory);
+  has_integer_result(command) ? run_matmul_i8(matmul, memory) : run_matmul_f32(matmul, memory);
   return {};
 }
 
@@ -95,7 +90,7 @@ Result<std::vector<Access>> accesses_matmul(const Command& command) {
   if (!matmul.constant_left) append_accesses(matmul.left, false, accesses);
   append_accesses(matmul.right, false, accesses);
   if (matmul.has_bias) append_accesses(matmul.bias, false, accesses);
-  if (matmul.accumulate) append_accesses(is_integer(command) ? matmul.old : matmul.result, false, accesses);
+  if (matmul.accumulate) append_accesses(has_integer_result(command) ? matmul.old : matmul.result, false, accesses);
   append_accesses(matmul.result, true, accesses);
   return accesses;
 }

@@ -5,12 +5,7 @@
 namespace bmnet::bm1684 {
 namespace {
 
-using test::LocalMemory;
-using test::with;
-using Floats = std::vector<float>;
-
-constexpr uint64_t kLeft = LocalMemory::address(0, 0), kRight = LocalMemory::address(0, 0x1000),
-                   kBias = LocalMemory::address(0, 0x2000), kOut = LocalMemory::address(0, 0x3000);
+using namespace test;
 
 // 1x3 times 3x2. Rows of a matrix are batch items, 128 bytes apart.
 Command matmul_f32() {
@@ -23,8 +18,8 @@ Command matmul_f32() {
                    {&tiu::res0_w, 2},
                    {&tiu::opt_res0_prec, 2},
                    {&tiu::opt_opd0_prec, 2},
-                   {&tiu::opd0_addr, kLeft},
-                   {&tiu::opd1_addr, kRight},
+                   {&tiu::opd0_addr, kIn},
+                   {&tiu::opd1_addr, kWeight},
                    {&tiu::opd2_addr, kBias},
                    {&tiu::res0_addr, kOut}});
 }
@@ -34,12 +29,6 @@ void put_small_f32(LocalMemory& memory) {
   memory.put<float>(0, 0x1000, {1, 10});
   memory.put<float>(0, 0x1080, {2, 20});
   memory.put<float>(0, 0x1100, {3, 30});
-}
-
-std::string refusal(const Command& command) {
-  LocalMemory memory;
-  const Status status = memory.run(command);
-  return status ? "accepted" : status.error().message;
 }
 
 TEST(matmul, multiplies_rows_by_columns) {
@@ -120,12 +109,12 @@ TEST(matmul256, keeps_the_low_byte_of_a_folded_sum) {
   std::fill_n(memory.bytes().begin() + 0x1000, 128, uint8_t{2});
   std::fill_n(memory.bytes().begin() + kLaneBytes + 0x1000, 128, uint8_t{2});
   ASSERT_TRUE(memory.run(
-      with({}, {{&tiu::tsk_typ, 4}, {&tiu::opd0_addr, kLeft}, {&tiu::opd1_addr, kRight}, {&tiu::res0_addr, kOut}})));
+      with({}, {{&tiu::tsk_typ, 4}, {&tiu::opd0_addr, kIn}, {&tiu::opd1_addr, kWeight}, {&tiu::res0_addr, kOut}})));
   EXPECT_EQ(memory.get<uint8_t>(0, 0x3000, 2), (std::vector<uint8_t>{2, 0}));
 }
 
 TEST(matmul256, refuses_a_result_outside_local_memory) {
-  EXPECT_EQ(refusal(with({}, {{&tiu::tsk_typ, 4}, {&tiu::opd0_addr, kLeft}, {&tiu::opd1_addr, kRight}})),
+  EXPECT_EQ(refusal(with({}, {{&tiu::tsk_typ, 4}, {&tiu::opd0_addr, kIn}, {&tiu::opd1_addr, kWeight}})),
             "res0_addr 0x0 is outside local memory 0x8000000..0x9ffffff");
 }
 

@@ -106,6 +106,12 @@ inline uint8_t* result_at(const Memory& memory, const Operand& result, uint64_t 
   return memory.local + size_t{result.lane(c)} * kLaneBytes + result.byte(n, c, h, w);
 }
 
+// An 8 or 16-bit result is computed in integers, every other one on 32-bit words.
+inline bool has_integer_result(const Command& command) {
+  const uint64_t precision = get(command, tiu::opt_res0_prec);
+  return precision == 0 || precision == 3;
+}
+
 // The sizes of an instruction must not be zero.
 Status require_nonzero(const Command& command, std::initializer_list<const Field*> fields);
 

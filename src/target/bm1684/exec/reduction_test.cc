@@ -7,12 +7,7 @@
 namespace bmnet::bm1684 {
 namespace {
 
-using test::LocalMemory;
-using test::with;
-using Floats = std::vector<float>;
-
-constexpr uint64_t kX = LocalMemory::address(0, 0), kOffset = LocalMemory::address(0, 0x1000),
-                   kScale = LocalMemory::address(0, 0x2000), kOut = LocalMemory::address(0, 0x3000);
+using namespace test;
 
 // y = 2 * x + 3 on two values.
 Command linear() {
@@ -24,7 +19,7 @@ Command linear() {
                    {&tiu::res0_w, 2},
                    {&tiu::opt_opd1_const, 1},
                    {&tiu::opt_opd2_const, 1},
-                   {&tiu::opd0_addr, kX},
+                   {&tiu::opd0_addr, kIn},
                    {&tiu::opd1_addr, 0x40400000},
                    {&tiu::opd2_addr, 0x40000000},
                    {&tiu::res0_addr, kOut}});
@@ -39,15 +34,9 @@ Command outer(uint64_t operation) {
                    {&tiu::opd1_w, 2},
                    {&tiu::res0_c, 1},
                    {&tiu::res0_w, 2},
-                   {&tiu::opd0_addr, kX},
-                   {&tiu::opd1_addr, kOffset},
+                   {&tiu::opd0_addr, kIn},
+                   {&tiu::opd1_addr, kWeight},
                    {&tiu::res0_addr, kOut}});
-}
-
-std::string refusal(const Command& command) {
-  LocalMemory memory;
-  const Status status = memory.run(command);
-  return status ? "accepted" : status.error().message;
 }
 
 TEST(linear, scales_and_shifts) {
@@ -64,16 +53,16 @@ TEST(linear, opd2_is_the_scale_and_opd1_the_offset) {
   memory.put<float>(0, 0x2000, {4});
   ASSERT_TRUE(memory.run(with(
       linear(),
-      {{&tiu::opt_opd1_const, 0}, {&tiu::opt_opd2_const, 0}, {&tiu::opd1_addr, kOffset}, {&tiu::opd2_addr, kScale}})));
+      {{&tiu::opt_opd1_const, 0}, {&tiu::opt_opd2_const, 0}, {&tiu::opd1_addr, kWeight}, {&tiu::opd2_addr, kBias}})));
   EXPECT_EQ(memory.get<float>(0, 0x3000, 2), (Floats{104, 140}));
 }
 
 TEST(linear, works_in_place_and_beside_itself) {
   LocalMemory memory;
   memory.put<float>(0, 0, {1, 10, 0});
-  ASSERT_TRUE(memory.run(with(linear(), {{&tiu::res0_addr, kX}})));
+  ASSERT_TRUE(memory.run(with(linear(), {{&tiu::res0_addr, kIn}})));
   EXPECT_EQ(memory.get<float>(0, 0, 2), (Floats{5, 23}));
-  ASSERT_TRUE(memory.run(with(linear(), {{&tiu::res0_addr, kX + 4}})));
+  ASSERT_TRUE(memory.run(with(linear(), {{&tiu::res0_addr, kIn + 4}})));
   EXPECT_EQ(memory.get<float>(0, 0, 3), (Floats{5, 13, 49}));
 }
 
@@ -128,8 +117,8 @@ TEST(correlation, every_image_with_every_kernel) {
                                     {&tiu::opd1_w, 2},
                                     {&tiu::res_op_x_str, 1},
                                     {&tiu::res_op_y_str, 1},
-                                    {&tiu::opd0_addr, kX},
-                                    {&tiu::opd1_addr, kOffset},
+                                    {&tiu::opd0_addr, kIn},
+                                    {&tiu::opd1_addr, kWeight},
                                     {&tiu::res0_addr, kOut}});
   ASSERT_TRUE(memory.run(command));
   EXPECT_EQ(memory.get<float>(0, 0x3000, 4), (Floats{12, 23, 45, 56}));  // the result is compact
@@ -148,7 +137,7 @@ TEST(channel_sum, adds_all_of_a_channel) {
                                     {&tiu::opd0_h, 1},
                                     {&tiu::opd0_w, 3},
                                     {&tiu::opt_res_add, 1},
-                                    {&tiu::opd0_addr, kX},
+                                    {&tiu::opd0_addr, kIn},
                                     {&tiu::res0_addr, kOut}});
   ASSERT_TRUE(memory.run(command));
   EXPECT_EQ(memory.get<float>(0, 0x3000, 1), (Floats{166}));

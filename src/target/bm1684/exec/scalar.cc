@@ -88,13 +88,8 @@ Status execute_scalar(const Command& command, Memory& memory) {
                                  static_cast<uint32_t>(get(command, tiu::opd1_addr))};
   operands.result.memory = memory.local;
   std::vector<uint8_t> storage[2];
-  const auto input = [&](std::optional<StridedOperand>& operand, int k) {
-    if (!operand) return constant_operand(&constants[k]);
-    operand->memory = memory.local;
-    protect_from(operands.result, *operand, storage[k]);
-    return *operand;
-  };
-  const StridedOperand a = input(operands.a, 0), b = input(operands.b, 1);
+  const StridedOperand a = input_or_constant(operands.a, &constants[0], operands.result, storage[0]);
+  const StridedOperand b = input_or_constant(operands.b, &constants[1], operands.result, storage[1]);
   const bool accumulate = get(command, tiu::opt_res_add) != 0;
   apply_words<3>(operands.shape, {&a, &b, &operands.result}, operands.result, kernel_of(eu_type(command), accumulate),
                  nullptr, get(command, tiu::tsk_lane_num));

@@ -206,6 +206,15 @@ void protect_from(const StridedOperand& result, StridedOperand& operand, std::ve
   if (may_overlap(result, operand) && !same_places(result, operand)) copy_aside(operand, storage);
 }
 
+StridedOperand input_or_constant(const std::optional<StridedOperand>& operand, const uint32_t* constant,
+                                 const StridedOperand& result, std::vector<uint8_t>& storage) {
+  if (!operand) return constant_operand(constant);
+  StridedOperand input = *operand;
+  input.memory = result.memory;
+  protect_from(result, input, storage);
+  return input;
+}
+
 void copy_aside(StridedOperand& operand, std::vector<uint8_t>& storage) {
   const int64_t begin = operand.begin_in_lane() & ~int64_t{3};
   const uint64_t bytes = round_up(static_cast<uint32_t>(operand.end_in_lane() - begin), 4);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "target/bm1684/exec/instruction.h"
@@ -80,6 +81,10 @@ void copy_aside(StridedOperand& operand, std::vector<uint8_t>& storage);
 // All loads of an instruction happen before its stores: copies the operand aside unless writing `result` while walking
 // cannot disturb it.
 void protect_from(const StridedOperand& result, StridedOperand& operand, std::vector<uint8_t>& storage);
+// What an instruction walks for one of its inputs: `operand` protected from `result`, or `*constant` where there is
+// none.
+StridedOperand input_or_constant(const std::optional<StridedOperand>& operand, const uint32_t* constant,
+                                 const StridedOperand& result, std::vector<uint8_t>& storage);
 
 // The axis of a box for `count` positions: a single stride, or with an address shift (`offsets`) the range around them
 // in steps of `unit` bytes if they are irregular.

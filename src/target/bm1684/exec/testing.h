@@ -1,8 +1,11 @@
 // For tests only: a local memory to run one command on, filled and read by literals.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 #include <initializer_list>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,20 @@ class LocalMemory {
  private:
   std::vector<uint8_t> bytes_;
 };
+
+// Where the tests put their operands: four places of lane 0.
+using Floats = std::vector<float>;
+inline constexpr uint64_t kIn = LocalMemory::address(0, 0), kWeight = LocalMemory::address(0, 0x1000),
+                          kBias = LocalMemory::address(0, 0x2000), kOut = LocalMemory::address(0, 0x3000);
+
+// Why a command is refused on a memory of zeros, which it must leave as it is; "accepted" if it is not.
+inline std::string refusal(const Command& command) {
+  LocalMemory memory;
+  const Status status = memory.run(command);
+  if (status) return "accepted";
+  EXPECT_EQ(memory.bytes(), std::vector<uint8_t>(kLocalBytes)) << "memory was touched";
+  return status.error().message;
+}
 
 // A command of zeros but for `fields` on top of `base`.
 inline Command with(Command base, std::initializer_list<FieldValue> fields) {

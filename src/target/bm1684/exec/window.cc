@@ -11,32 +11,15 @@ namespace {
 constexpr uint64_t kMacOperation = 1;  // tsk_eu_typ; every other code is a maximum
 constexpr uint64_t kMaxTaps = 1 << 20;
 
-bool is_integer(const Command& command) {
-  const uint64_t code = get(command, tiu::opt_res0_prec);
-  return code == 0 || code == 3;
-}
-
 WindowCommand decode_fields(const Command& command) {
   WindowCommand window;
   if (get(command, tiu::tsk_eu_typ) == kMacOperation)
     window.kind = get(command, tiu::opt_opd1_const) ? WindowKind::kAverage : WindowKind::kDepthwise;
-  window.y = {.size = get(command, tiu::opd0_h),
-              .insert = get(command, tiu::opd0_y_ins0),
-              .pad_low = get(command, tiu::opd0_up_pad),
-              .pad_high = get(command, tiu::opd0_dn_pad),
-              .kernel = get(command, tiu::opd1_h),
-              .dilation = get(command, tiu::opd1_y_ins0) + 1,
-              .stride = get(command, tiu::res_op_y_str)};
-  window.x = {.size = get(command, tiu::opd0_w),
-              .insert = get(command, tiu::opd0_x_ins0),
-              .pad_low = get(command, tiu::opd0_lf_pad),
-              .pad_high = get(command, tiu::opd0_rt_pad),
-              .kernel = get(command, tiu::opd1_w),
-              .dilation = get(command, tiu::opd1_x_ins0) + 1,
-              .stride = get(command, tiu::res_op_x_str)};
+  const WindowAxes axes = window_axes(command);
+  window.y = axes.y, window.x = axes.x;
   if (window.kind == WindowKind::kMax) {
     window.y.dilation = window.x.dilation = 1;
-    if (!is_integer(command)) window.y.insert = window.x.insert = 0;
+    if (!has_integer_result(command)) window.y.insert = window.x.insert = 0;
   }
   window.batch = get(command, tiu::res0_n);
   window.channels = get(command, tiu::res0_c);
@@ -50,7 +33,7 @@ WindowCommand decode_fields(const Command& command) {
   window.weight_constant = static_cast<uint32_t>(get(command, tiu::opd1_addr));
   window.right_shift = static_cast<int>(get(command, tiu::opt_right_shift));
   const uint64_t operands = get(command, tiu::tsk_opd_num);
-  const bool integer_average = is_integer(command) && window.kind == WindowKind::kAverage;
+  const bool integer_average = has_integer_result(command) && window.kind == WindowKind::kAverage;
   window.has_bias = operands == 3 && window.kind != WindowKind::kMax && !integer_average;
   // The operand count decides whose sign counts, not only whether there is a bias.
   window.result_signed = window.input_signed;
@@ -74,7 +57,7 @@ Status check(const Command& command, const WindowCommand& window) {
   BMNET_TRY(
       require_nonzero(command, {&tiu::res0_n, &tiu::res0_c, &tiu::res0_h, &tiu::res0_w, &tiu::opd0_h, &tiu::opd0_w,
                                 &tiu::opd1_h, &tiu::opd1_w, &tiu::res_op_x_str, &tiu::res_op_y_str}));
-  if (is_integer(command)) BMNET_TRY(check_integer(command, window));
+  if (has_integer_result(command)) BMNET_TRY(check_integer(command, window));
   if (window.height > window.y.outputs())
     return user_error("res0_h is {}, but the window yields {} rows", window.height, window.y.outputs());
   if (window.width > window.x.outputs())
@@ -86,7 +69,7 @@ Status check(const Command& command, const WindowCommand& window) {
 }
 
 Status place_operands(const Command& command, WindowCommand& window) {
-  const bool integer = is_integer(command);
+  const bool integer = has_integer_result(command);
   const Base base = integer ? Base::kRequired : Base::kImplied;
   BMNET_ASSIGN(window.input, place("opd0", get(command, tiu::opd0_addr), base, integer ? kI8x4 : kF32,
                                    {window.batch, window.channels, window.y.size, window.x.size}, Spacing::kAligned));
@@ -117,7 +100,7 @@ Result<WindowCommand> decode(const Command& command) {
 
 Status execute_window(const Command& command, Memory& memory) {
   BMNET_ASSIGN(const WindowCommand window, decode(command));
-  is_integer(command) ? run_window_i8(window, memory) : run_window_f32(window, memory);
+  has_integer_result(command) ? run_window_i8(window, memory) : run_window_f32(window, memory);
   return {};
 }
 

@@ -5,6 +5,23 @@
 
 namespace bmnet::bm1684 {
 
+WindowAxes window_axes(const Command& command) {
+  return {.y = {.size = get(command, tiu::opd0_h),
+                .insert = get(command, tiu::opd0_y_ins0),
+                .pad_low = get(command, tiu::opd0_up_pad),
+                .pad_high = get(command, tiu::opd0_dn_pad),
+                .kernel = get(command, tiu::opd1_h),
+                .dilation = get(command, tiu::opd1_y_ins0) + 1,
+                .stride = get(command, tiu::res_op_y_str)},
+          .x = {.size = get(command, tiu::opd0_w),
+                .insert = get(command, tiu::opd0_x_ins0),
+                .pad_low = get(command, tiu::opd0_lf_pad),
+                .pad_high = get(command, tiu::opd0_rt_pad),
+                .kernel = get(command, tiu::opd1_w),
+                .dilation = get(command, tiu::opd1_x_ins0) + 1,
+                .stride = get(command, tiu::res_op_x_str)}};
+}
+
 TapRun tap_run(const WindowAxis& axis, uint64_t tap, uint64_t begin, uint64_t end) {
   TapRun run;
   const uint64_t pitch = axis.insert + 1, common = std::gcd(axis.stride, pitch), shift = tap * axis.dilation;

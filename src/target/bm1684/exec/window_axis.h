@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "target/bm1684/isa/fields.h"
 
 namespace bmnet::bm1684 {
 
@@ -28,6 +29,12 @@ struct WindowAxis {
     return index < size ? static_cast<int64_t>(index) : -1;
   }
 };
+
+// Both axes as a command describes them: opd0 is the input, opd1 the kernel.
+struct WindowAxes {
+  WindowAxis y, x;
+};
+WindowAxes window_axes(const Command& command);
 
 // The outputs in [begin, end) for which kernel tap `tap` meets an input element: output first_output + i * output_step
 // meets element first_input + i * input_step, for i < count.

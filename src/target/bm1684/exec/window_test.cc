@@ -7,12 +7,7 @@
 namespace bmnet::bm1684 {
 namespace {
 
-using test::LocalMemory;
-using test::with;
-using Floats = std::vector<float>;
-
-constexpr uint64_t kIn = LocalMemory::address(0, 0), kWeight = LocalMemory::address(0, 0x1000),
-                   kBias = LocalMemory::address(0, 0x2000), kOut = LocalMemory::address(0, 0x3000);
+using namespace test;
 
 // The maximum over 1x2 windows of one channel of 1x4, fp32.
 Command max_f32() {
@@ -38,12 +33,6 @@ Command max_f32() {
 Command depthwise_f32() { return with(max_f32(), {{&tiu::tsk_eu_typ, 1}}); }
 Command max_i8() {
   return with(max_f32(), {{&tiu::opt_res0_prec, 0}, {&tiu::opt_opd0_prec, 0}, {&tiu::opt_opd0_sign, 1}});
-}
-
-std::string refusal(const Command& command) {
-  LocalMemory memory;
-  const Status status = memory.run(command);
-  return status ? "accepted" : status.error().message;
 }
 
 TEST(window, takes_the_maximum) {
