@@ -140,10 +140,6 @@ TEST(repository, mlir_appears_in_the_compiler_half_only) {
 // A file that has outgrown this holds more than one thing.
 TEST(repository, no_source_is_longer_than_600_lines) {
   constexpr int kMostLines = 600;
-  // Longer ones, each with its reason.
-  const std::set<std::string> kExceptions = {
-      "kernel_body.h",  // compiled once per instruction set as one body
-  };
   std::vector<std::string> offences;
   for (const char* folder : {"src", "tests", "bench"})
     for (const auto& entry : fs::recursive_directory_iterator(bmnet::test::source_file(folder))) {
@@ -151,8 +147,7 @@ TEST(repository, no_source_is_longer_than_600_lines) {
       std::ifstream stream(entry.path());
       const auto lines = std::count(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>(), '\n');
       const std::string name = entry.path().filename();
-      if (lines > kMostLines && !kExceptions.contains(name))
-        offences.push_back(fmt::format("{}: {} lines", name, lines));
+      if (lines > kMostLines) offences.push_back(fmt::format("{}: {} lines", name, lines));
     }
   EXPECT_THAT(offences, testing::IsEmpty());
 }
