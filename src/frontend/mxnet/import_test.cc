@@ -141,6 +141,12 @@ TEST(mxnet_refusals, name_node_and_reason) {
               HasSubstr("node 0: refers to node 0, which does not stand before it"));
 }
 
+TEST(mxnet_refusals, lists_within_lists_without_end) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  EXPECT_THAT(refusal(R"({"nodes":[{"op":"null","name":"a","attrs":{"x":)" + deep + R"(}}],"heads":[[0,0,0]]})"),
+              HasSubstr("node 0: attribute 'x' is neither text nor a number nor a list of these"));
+}
+
 TEST(mxnet_refusals, cut_off_parameter_files) {
   const std::string params =
       ParamsWriter().array("arg:y_weight", {1, 2, 1, 1}, {1, 10}).array("arg:y_bias", {1}, {5}).bytes();

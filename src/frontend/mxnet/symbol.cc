@@ -71,6 +71,13 @@ Result<Entry> parse_entry(const Json& json, size_t nodes) {
   return entry;
 }
 
+// What may be turned into text: lists within lists could be nested without end.
+bool is_flat(const Json& value) {
+  for (const Json& item : value)
+    if (item.is_structured()) return false;
+  return true;
+}
+
 Result<SymbolNode> parse_node(const Json& json, size_t index) {
   if (!json.is_object()) return user_error("it is no object");
   SymbolNode node;
@@ -82,8 +89,10 @@ Result<SymbolNode> parse_node(const Json& json, size_t index) {
   for (const char* key : {"param", "attr", "attrs"}) {
     const auto found = json.find(key);
     if (found == json.end() || !found->is_object()) continue;
-    for (const auto& [name, value] : found->items())
+    for (const auto& [name, value] : found->items()) {
+      if (!is_flat(value)) return user_error("attribute '{}' is neither text nor a number nor a list of these", name);
       node.attributes[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
   }
   const auto inputs = json.find("inputs");
   if (inputs == json.end()) return node;

@@ -81,7 +81,8 @@ std::optional<double> void_number(const Json& attribute) {
 Status set_list(OpDesc::Attr& attr, const Json& list) {
   for (const Json& item : list) {
     const Json* data = item.is_object() ? member(item, "D") : &item;
-    const Json value = data ? *data : Json();
+    static const Json kNothing;
+    const Json& value = data ? *data : kNothing;  // never copied: it may be nested without end
     if (value.is_string()) {
       attr.add_strings(value.get<std::string>());
     } else if (value.is_array() && value.size() == 2) {  // a scalar with its type

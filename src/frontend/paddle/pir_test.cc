@@ -186,6 +186,17 @@ TEST(paddle_json_refusals, control_flow_is_named) {
   EXPECT_THAT(message(program({data(1, "[2]"), branch, fetch(2)})),
               HasSubstr("operator pd_op.if ('if_2'): control flow of JSON programs is not supported"));
 }
+TEST(paddle_json_refusals, lists_within_lists_without_end) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  for (const char* kind : {"0.a_array", "1.a_scalar", "0.a_i32"}) {
+    const auto model =
+        import(program({data(1, "[2]"), op("1.relu", {1}, 2, attribute("odd", kind, "[" + deep + "]")), fetch(2)}));
+    if (!model) {
+      EXPECT_NE(model.error().kind, ErrorKind::kBug) << model.error().message;
+    }
+  }
+  EXPECT_THAT(message(program({deep})), HasSubstr("it has no name"));
+}
 TEST(paddle_json_refusals, damaged_text_never_does_harm) {
   std::mt19937 random(1);
   for (int round = 0; round < 2000; ++round) {
