@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/diagnosis.h"
 #include "device/stream.h"
 #include "target/bm1684/exec/float_mode.h"
 #include "target/bm1684/isa/codec.h"
@@ -47,28 +48,14 @@ class LockstepExecutor : public CommandExecutor {
   }
 
  private:
-  static std::string describe(const Access& access) {
-    constexpr std::string_view kSpaces[] = {"local memory", "L2", "DTCM", "DDR"};
-    std::string text = fmt::format("{} {}", access.write ? "writes" : "reads", kSpaces[static_cast<int>(access.space)]);
-    if (access.space == Space::kLocal) text += fmt::format(" lanes {:#x}", access.lanes);
-    text += fmt::format(" bytes {:#x} to {:#x}, runs of {}", access.begin, access.end(), access.run_bytes);
-    for (const Access::Axis& axis : access.axes)
-      if (axis.count > 1) text += fmt::format(", {} x {:+}", axis.count, axis.stride);
-    return text;
-  }
-
   Lockstep& device_;
 };
 
 }  // namespace
 
 std::string Difference::to_string() const {
-  std::string place;
-  if (space == Space::kLocal)
-    place = fmt::format("local memory, lane {} byte {:#x}", offset / bm1684::kLaneBytes, offset % bm1684::kLaneBytes);
-  else
-    place = fmt::format("{} byte {:#x}", space == Space::kL2 ? "L2" : "DDR", offset);
-  return fmt::format("{}: simulator {:02x}, C model {:02x}", place, fmt::join(simulator, " "), fmt::join(cmodel, " "));
+  return fmt::format("{}: simulator {:02x}, C model {:02x}", describe_byte(space, offset), fmt::join(simulator, " "),
+                     fmt::join(cmodel, " "));
 }
 
 Result<std::unique_ptr<Lockstep>> Lockstep::open(const std::string& library, uint64_t ddr_bytes) {

@@ -45,9 +45,9 @@ TEST_F(LockstepTest, stops_at_the_first_command_that_differs) {
   const auto report = launch_copy();
   ASSERT_FALSE(report);
   EXPECT_THAT(report.error().message, HasSubstr("layer 'conv1'"));
-  EXPECT_THAT(report.error().message, HasSubstr("DDR byte 0x1004: simulator 00 00"));
+  EXPECT_THAT(report.error().message, HasSubstr("DDR byte 0x100001004: simulator 00 00"));
   EXPECT_THAT(report.error().message, HasSubstr("C model 00 ab"));
-  EXPECT_THAT(report.error().message, HasSubstr("reads DDR bytes 0x0 to 0x10"));
+  EXPECT_THAT(report.error().message, HasSubstr("reads DDR bytes 0x100000000 to 0x100000010"));
   EXPECT_THAT(report.error().message, HasSubstr("gdma.move #1"));
 }
 

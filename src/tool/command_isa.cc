@@ -23,6 +23,9 @@ int isa_coverage_main(const Arguments& arguments) {
   CLI::App app("Which instructions, fields and values the commands of BModels use.", "bmnet isa-coverage");
   std::vector<std::string> files;
   app.add_option("bmodels", files, ".bmodel files")->required();
+  app.footer(
+      "Per instruction and field: in how many commands it occurs, which values; what never occurs is listed too.\n"
+      "Example:\n  bmnet isa-coverage out/compilation.bmodel");
   if (auto code = parse_arguments(app, arguments)) return *code;
   bmodel::Coverage coverage;
   for (const std::string& file : files) {

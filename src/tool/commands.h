@@ -10,6 +10,7 @@ using Arguments = std::vector<std::string>;
 
 int compile_command_main(const Arguments& arguments);
 int run_main(const Arguments& arguments);
+int debug_main(const Arguments& arguments);
 int compare_main(const Arguments& arguments);
 int info_main(const Arguments& arguments);
 int disasm_main(const Arguments& arguments);

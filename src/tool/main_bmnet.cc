@@ -19,6 +19,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"compile", "model file -> BModel; the format is recognised", bmnet::tool::compile_command_main},
     {"run", "run a BModel on the simulator or another device", bmnet::tool::run_main},
+    {"debug", "run a BModel on the simulator, stopping where you want to look", bmnet::tool::debug_main},
     {"compare", "compile a model and compare every layer with the reference", bmnet::tool::compare_main},
     {"compare-devices", "run a BModel on the simulator and a C model in lockstep", bmnet::tool::compare_devices_main},
     {"info", "what a BModel holds", bmnet::tool::info_main},

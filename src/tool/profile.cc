@@ -70,6 +70,7 @@ class StageProfiler {
     if (profile_.layers[unnamed_].commands[0] + profile_.layers[unnamed_].commands[1] == 0) profile_.layers.pop_back();
     std::sort(profile_.events.begin(), profile_.events.end(),
               [](const auto& a, const auto& b) { return std::tie(a.start, a.engine) < std::tie(b.start, b.engine); });
+    profile_.local_memory = std::move(occupancy_).samples();
     return std::move(profile_);
   }
 
@@ -89,12 +90,15 @@ class StageProfiler {
     layer.ddr_bytes += moved, profile_.ddr_bytes += moved;
     const bool estimated = bm1684::estimated_cost(command, static_cast<Engine>(engine)) != nullptr;
     if (estimated) profile_.estimated += cycles;
+    if (const auto operands = bm1684::accesses(command, static_cast<Engine>(engine)))
+      occupancy_.add(start, end, *operands);
     profile_.events.push_back(
         {engine, layer_index, start, end, moved, bm1684::disassemble(command, static_cast<Engine>(engine)), estimated});
   }
 
   bmodel::LayerTable table_;
   StageProfile profile_;
+  Occupancy occupancy_;
   size_t unnamed_ = 0;
 };
 
@@ -187,6 +191,7 @@ std::string to_trace(const std::vector<StageProfile>& profiles) {
     for (const StageProfile::Event& event : p.events)
       process.slices.push_back({static_cast<Engine>(event.engine), p.layers[event.layer].name, event.text, event.start,
                                 event.end, event.ddr_bytes, event.estimated});
+    process.local_memory = p.local_memory;
   }
   return trace_json(processes);
 }

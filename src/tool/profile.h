@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "bmodel/model.h"
+#include "tool/occupancy.h"
 
 namespace bmnet::tool {
 
@@ -42,6 +43,7 @@ struct StageProfile {
     bool estimated;    // its cost
   };
   std::vector<Event> events;  // every command
+  std::vector<OccupancySample> local_memory;
 };
 
 Result<std::vector<StageProfile>> profile(const bmodel::Model& model);

@@ -23,12 +23,17 @@ Json named(size_t process, std::string_view what, const std::string& name) {
   return {{"ph", "M"}, {"pid", process}, {"name", what}, {"args", {{"name", name}}}};
 }
 
-Json counter(size_t process, uint64_t cycles, double value) {
+template <typename Value>
+Json counter(size_t process, std::string_view name, std::string_view unit, uint64_t cycles, Value value) {
   return {{"ph", "C"},
           {"pid", process},
-          {"name", "DDR bandwidth"},
+          {"name", name},
           {"ts", microseconds(cycles)},
-          {"args", {{"GB/s", value}}}};
+          {"args", {{std::string(unit), value}}}};
+}
+
+Json bandwidth(size_t process, uint64_t cycles, double value) {
+  return counter(process, "DDR bandwidth", "GB/s", cycles, value);
 }
 
 void append(size_t process, const TraceSlice& slice, Json& events) {
@@ -44,8 +49,8 @@ void append(size_t process, const TraceSlice& slice, Json& events) {
                     {"name", slice.layer},
                     {"args", arguments}});
   if (slice.ddr_bytes == 0 || cycles == 0) return;
-  events.push_back(counter(process, slice.start, static_cast<double>(slice.ddr_bytes) / microseconds(cycles) / 1e3));
-  events.push_back(counter(process, slice.end, 0));
+  events.push_back(bandwidth(process, slice.start, static_cast<double>(slice.ddr_bytes) / microseconds(cycles) / 1e3));
+  events.push_back(bandwidth(process, slice.end, 0));
 }
 
 }  // namespace
@@ -59,6 +64,8 @@ std::string trace_json(std::span<const TraceProcess> processes) {
       events.back()["tid"] = engine;
     }
     for (const TraceSlice& slice : processes[i].slices) append(i, slice, events);
+    for (const OccupancySample& sample : processes[i].local_memory)
+      events.push_back(counter(i, "local memory in use", "bytes per lane", sample.cycle, sample.bytes));
   }
   // Names come from files: what is no UTF-8 is replaced.
   return Json{{"displayTimeUnit", "ns"}, {"traceEvents", events}}.dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -74,6 +81,7 @@ Result<TraceProcess> trace_of(const runtime::Network& network, size_t stage, con
     for (const CommandGroup& group : loaded.sub_nets[i]) groups.push_back(&group);
   }
   TraceProcess process{fmt::format("{} stage {}", network.name, stage), {}};
+  Occupancy occupancy;
   for (const TraceRecord& record : report.trace) {
     const CommandPlace& place = record.place;
     if (place.group >= groups.size()) return bug("trace: group {} of {}", place.group, groups.size());
@@ -87,7 +95,10 @@ Result<TraceProcess> trace_of(const runtime::Network& network, size_t stage, con
                               .end = record.end,
                               .ddr_bytes = place.engine == Engine::kGdma ? ddr_bytes(command) : 0,
                               .estimated = bm1684::estimated_cost(command, place.engine) != nullptr});
+    if (const auto operands = bm1684::accesses(command, place.engine))
+      occupancy.add(record.start, record.end, *operands);
   }
+  process.local_memory = std::move(occupancy).samples();
   return process;
 }
 

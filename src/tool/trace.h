@@ -1,5 +1,5 @@
-// Chrome trace events (Perfetto, chrome://tracing): a process a net, one row an engine, one slice a command, and the
-// DMA's bandwidth as a counter.
+// Chrome trace events (Perfetto, chrome://tracing): a process a net, one row an engine, one slice a command; the DMA's
+// bandwidth and the bytes of a lane that are in use (occupancy.h) as counters.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "runtime/network.h"
 #include "target/bm1684/isa/field.h"
+#include "tool/occupancy.h"
 
 namespace bmnet::tool {
 
@@ -25,6 +26,7 @@ struct TraceSlice {
 struct TraceProcess {
   std::string name;
   std::vector<TraceSlice> slices;
+  std::vector<OccupancySample> local_memory = {};
 };
 
 std::string trace_json(std::span<const TraceProcess> processes);

@@ -46,5 +46,14 @@ TEST(trace, is_json_with_rows_slices_and_bandwidth) {
   EXPECT_EQ(events[5]["args"]["GB/s"], 0);
 }
 
+TEST(trace, counts_the_local_memory_in_use) {
+  const TraceProcess process{"net", {}, {{0, 128}, {550, 0}}};
+  const auto events = nlohmann::json::parse(trace_json({&process, 1}))["traceEvents"];
+  ASSERT_EQ(events.size(), 5);  // process, two rows, two samples
+  EXPECT_EQ(events[3]["name"], "local memory in use");
+  EXPECT_EQ(events[3]["args"]["bytes per lane"], 128);
+  EXPECT_NEAR(events[4]["ts"].get<double>(), 1.0, 1e-9);
+}
+
 }  // namespace
 }  // namespace bmnet::tool
