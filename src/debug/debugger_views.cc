@@ -31,8 +31,8 @@ std::string wrapped(std::string_view text) {
   while (!text.empty()) {
     const std::string_view word = take_word(text);
     if (column > 0 && column + word.size() + 1 > kLineWidth) {
-      result += "\n   ";
-      column = 3;
+      result += "\n  ";
+      column = 2;
     }
     if (column > 0) result += ' ', ++column;
     result += word;
