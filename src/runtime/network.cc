@@ -24,7 +24,12 @@ Status check_runnable(const bmodel::Model& model, std::string_view what) {
       return unsupported("{}: net '{}' has address mode {}; a BM1684 has only 0", what, net.name, net.addr_mode);
     for (const bmodel::Stage& stage : net.stages) {
       bool dynamic = stage.is_dynamic != 0;
-      for (const bmodel::SubNet& sub_net : stage.sub_nets) dynamic = dynamic || sub_net.is_dynamic != 0;
+      for (const bmodel::SubNet& sub_net : stage.sub_nets) {
+        dynamic = dynamic || sub_net.is_dynamic != 0;
+        if (!sub_net.core_commands.empty())
+          return unsupported("{}: net '{}' has commands by core; those of a BM1684 net are for its TIU and GDMA alone",
+                             what, net.name);
+      }
       if (dynamic)
         return unsupported(
             "{}: net '{}' is dynamic, and its program can only be interpreted by the vendor's firmware; "

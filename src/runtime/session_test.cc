@@ -147,6 +147,12 @@ TEST(runtime, refuses_host_tensors_beyond_all_memory) {
   EXPECT_THAT(session->run({&x, 1}).error().message, HasSubstr("larger than the device memory"));
 }
 
+TEST(runtime, refuses_commands_of_other_engines) {
+  bmodel::Model model = bmodel::test::copy_model();
+  model.nets[0].stages[0].sub_nets[0].core_commands.emplace_back().cdma_commands.emplace_back();
+  EXPECT_THAT(failure(model), HasSubstr("has commands by core; those of a BM1684 net are for its TIU and GDMA alone"));
+}
+
 TEST(runtime, refuses_dynamic_nets) {
   bmodel::Model model = bmodel::test::copy_model();
   model.nets[0].stages[0].is_dynamic = 1;
