@@ -8,7 +8,8 @@ import time
 try:
     import cv2
 except ImportError:
-    sys.exit("python3-opencv is not installed")
+    print("python3-opencv is not installed", file=sys.stderr)
+    sys.exit(3)
 
 before = resource.getrusage(resource.RUSAGE_SELF)
 start = time.monotonic()

@@ -527,6 +527,7 @@ constexpr OpRow kRows[] = {
     {"pixel_shuffle", "self upscale_factor", pixel_shuffle, "depth_to_space"},
     {"pixel_unshuffle", "self downscale_factor", pixel_unshuffle, "reshape transpose"},
     {"channel_shuffle", "self groups", channel_shuffle, "reshape transpose"},
+    {"native_channel_shuffle", "self groups", channel_shuffle, "reshape transpose"},
     {"diag", "self diagonal", diag, "gather"},
     {"triu", "self diagonal", triu, "select"},
     {"tril", "self diagonal", tril, "select"},

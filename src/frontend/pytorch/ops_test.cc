@@ -89,6 +89,13 @@ TEST(torch_regions, ps_roi_align_takes_a_channel_for_every_bin) {
               ElementsAre(1, 40));
   EXPECT_THAT(refusal(code, {{1, 3, 1, 2}, {1, 5}}), HasSubstr("2 bins of shape [1,3,1,2]"));
 }
+TEST(torch_regions, ps_roi_pool_averages_a_channel_for_every_bin) {
+  const std::string code =
+      module("x: Tensor,\n    y: Tensor", {"p, _0, = ops.torchvision.ps_roi_pool(x, y, 0.5, 1, 2)", "return p"});
+  EXPECT_THAT(values(run(code, {floats({1, 2, 1, 2}, {1, 2, 30, 40}), floats({1, 5}, {0, 0, 0, 4, 2})})[0]),
+              ElementsAre(1, 40));
+  EXPECT_THAT(refusal(code, {{1, 3, 1, 2}, {1, 5}}), HasSubstr("ps_roi_pool: 2 bins of shape [1,3,1,2]"));
+}
 const Tensor kBoxes = floats({3, 4}, {0, 0, 2, 2, 0, 0, 2, 1.9f, 5, 5, 6, 6});
 TEST(torch_regions, nms_gives_as_many_indices_as_boxes) {
   const Tensor scores = floats({3}, {0.5f, 0.9f, 0.7f});

@@ -275,6 +275,28 @@ Value ps_roi_align(Call& c) {
                      unused("the channels of torchvision.ps_roi_align")});
 }
 
+// torchvision rounds after scaling and has no last pixel, psroi_pool before and with one: the regions are given to it
+// in whole pixels of the map, at least one wide, less that pixel.
+Value ps_roi_pool(Call& c) {
+  const int64_t bins = c.integer(3) * c.integer(4);
+  const Shape in = c.t.shape(c.f32(0));
+  if (in.size() != 4 || bins < 1 || bins > kMaxTaps || in[1] % bins != 0)
+    reject("ps_roi_pool: {} bins of shape {}", bins, to_string(in));
+  const ValueId rois = regions(c);
+  const auto corner = [&](int64_t first) {
+    return c.t.unary("floor", c.t.unary("linear", c.t.slice(rois, 1, first, 2), c.number(2), 0.5));
+  };
+  const ValueId begin = corner(1), end = c.t.binary("max", corner(3), c.t.unary("linear", begin, 1, 1));
+  const ValueId whole = c.t.concat({c.t.slice(rois, 1, 0, 1), begin, c.t.unary("linear", end, 1, -1)}, 1);
+  const ValueId y = c.t.emit("psroi_pool",
+                             {{"output_channels", in[1] / bins},
+                              {"pooled_h", c.integer(3)},
+                              {"pooled_w", c.integer(4)},
+                              {"spatial_scale", 1.0f}},
+                             {c.f32(0), whole});
+  return make_tuple({c.result(y), unused("the channels of torchvision.ps_roi_pool")});
+}
+
 // As many indices as boxes, best first; those that are missing are -1.
 Value nms(Call& c) {
   const ValueId boxes = c.f32(0), scores = c.f32(1);
@@ -313,6 +335,8 @@ constexpr OpRow kRows[] = {
     {"torchvision.roi_pool", "input rois spatial_scale pooled_height pooled_width", roi_pool, "roi_pool"},
     {"torchvision.ps_roi_align", "input rois spatial_scale pooled_height pooled_width sampling_ratio", ps_roi_align,
      "roi_align binary reduce"},
+    {"torchvision.ps_roi_pool", "input rois spatial_scale pooled_height pooled_width", ps_roi_pool,
+     "unary binary psroi_pool"},
     {"torchvision.nms", "dets scores iou_threshold", nms, "non_max_suppression",
      "as many indices as boxes, -1 where none is left; what they choose is 0 there"},
 };
