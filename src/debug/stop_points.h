@@ -20,15 +20,15 @@ struct StopPoint {
     kWatch,    // after a command that wrote bytes of a range
   };
   Kind kind = Kind::kLayer;
-  std::string text;  // what the user named: "layer 'conv1'"
-  int number = 0;    // 1, 2, …: never given again
+  std::string text = {};  // what the user named: "layer 'conv1'"
+  int number = 0;         // 1, 2, …: never given again
   uint64_t hits = 0;
 
-  int32_t layer = -1;               // kLayer
-  CommandPlace place = {};          // kCommand; groups counted over the stage
-  MemoryRange range = {};           // kAccess, kWatch
-  Element element = Element::kHex;  // kWatch: as which the bytes are shown
-  std::vector<uint8_t> content;     // kWatch: the bytes when they were last looked at
+  int32_t layer = -1;                 // kLayer
+  CommandPlace place = {};            // kCommand; groups counted over the stage
+  MemoryRange range = {};             // kAccess, kWatch
+  Element element = Element::kHex;    // kWatch: as which the bytes are shown
+  std::vector<uint8_t> content = {};  // kWatch: the bytes when they were last looked at
 };
 
 class StopPoints {

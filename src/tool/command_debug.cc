@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/text.h"
 #include "debug/debugger.h"
 #include "device/sim/simulator.h"
 #include "runtime/session.h"
@@ -88,7 +89,7 @@ Status debug_net(const DebugArguments& a) {
   completer = &debugger;
   session->context().observe(&debugger);
   input.console->write(fmt::format("net '{}' stage {} of {}; `help` lists the commands\n",
-                                   session->networks()[net]->name, stage, bmodel.string()));
+                                   printable(session->networks()[net]->name), stage, bmodel.string()));
   debugger.debug([&] { return session->run(inputs, net, stage); });
   session->context().observe(nullptr);
   return {};

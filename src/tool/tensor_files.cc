@@ -1,5 +1,7 @@
 #include "tool/tensor_files.h"
 
+#include "base/text.h"
+
 namespace bmnet::tool {
 
 namespace fs = std::filesystem;
@@ -24,7 +26,7 @@ Result<std::string> write_tensors(const fs::path& folder, const runtime::Network
   const fs::path file = tensor_file(folder, network, stage);
   BMNET_TRY(write_npz(file, tensors));
   std::string text = fmt::format("{} tensors in {}\n", tensors.size(), file.string());
-  for (const auto& [name, why] : missing) text += fmt::format("  left out: '{}': {}\n", name, why);
+  for (const auto& [name, why] : missing) text += fmt::format("  left out: '{}': {}\n", printable(name), why);
   if (network.stages[stage].layers.tensors.empty())
     text += "  the file has no layer table: only inputs and outputs of its sub-nets have names\n";
   return text;
