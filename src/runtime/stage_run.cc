@@ -247,17 +247,17 @@ Result<StageRun::Value*> StageRun::find(const std::string& name) {
 }
 
 // The net-level entry of an input says how it is padded.
-const bmodel::Tensor& StageRun::declaration(const bmodel::Tensor& tensor) const {
+uint32_t StageRun::padding_of(const bmodel::Tensor& tensor) const {
   for (const bmodel::Tensor& input : stage_.source.inputs)
-    if (input.name == tensor.name) return input;
-  return tensor;
+    if (input.name == tensor.name) return input.pad_h;
+  return tensor.pad_h;
 }
 
 Status StageRun::place_for_tpu(const bmodel::Tensor& tensor) {
   BMNET_ASSIGN(Value * value, find(tensor.name));
   BMNET_ASSIGN(const uint64_t address, relocation_.destination(tensor.device_addr));
   if (value->placed_at == address) return {};
-  BMNET_TRY(transfer(*value, address, tensor.store_mode, declaration(tensor).pad_h));
+  BMNET_TRY(transfer(*value, address, tensor.store_mode, padding_of(tensor)));
   value->placed_at = address;
   return {};
 }

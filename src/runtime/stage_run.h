@@ -45,7 +45,7 @@ class StageRun {
   Status deliver(std::span<DeviceTensor> outputs);
 
   Result<Value*> find(const std::string& name);
-  const bmodel::Tensor& declaration(const bmodel::Tensor& tensor) const;
+  uint32_t padding_of(const bmodel::Tensor& tensor) const;  // as bmodel::Tensor::pad_h
   Status place_for_tpu(const bmodel::Tensor& tensor);
   Status bring_to_host(Value& value);
   Value device_value(const bmodel::Tensor& tensor, uint64_t address);
