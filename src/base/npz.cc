@@ -384,7 +384,7 @@ Status write_npz(const std::filesystem::path& path, std::span<const NamedTensor>
       return with_context(path.string(), std::move(added).error());
   }
   if (zip_close(zip.get()) != 0) return system_error("{}: {}", path.string(), zip_strerror(zip.get()));
-  zip.release();
+  (void)zip.release();  // zip_close has freed it
   zip_stat_t stat;
   if (zip_source_stat(buffer, &stat) != 0 || zip_source_open(buffer) != 0)
     return system_error("{}: {}", path.string(), zip_error_strerror(zip_source_error(buffer)));
