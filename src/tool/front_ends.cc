@@ -111,7 +111,7 @@ constexpr std::array kFrontEnds = {
     FrontEnd{
         "bmnett", "TensorFlow",
         "Examples:\n  bmnett --model=frozen.pb --shapes=[1,224,224,3] --outdir=out\n  bmnett --model=saved_model_dir "
-        "--shapes=[1,224,224,3]",
+        "--shapes=[1,224,224,3]\n  bmnett --model=keras.h5",
         true, looks_like_tensorflow, import_tensorflow_flags, frontend::list_tensorflow_ops},
     FrontEnd{"bmneto", "ONNX",
              "Examples:\n  bmneto --model=net.onnx --outdir=out\n  bmneto --model=net.onnx --shapes=[1,3,224,224] "

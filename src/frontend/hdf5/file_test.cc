@@ -6,6 +6,7 @@
 
 #include <random>
 
+#include "base/testing.h"
 #include "frontend/hdf5/testing.h"
 
 namespace bmnet::frontend::hdf5::test {
@@ -153,6 +154,18 @@ TEST(hdf5_refuses, files_cut_off_anywhere) {
   const std::string bytes = writer.bytes();
   for (size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(File::open(as_bytes(std::string_view(bytes).substr(0, size)), nullptr)) << size;
+}
+
+TEST(hdf5, the_corpus_is_read) {
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(bmnet::test::source_file("src/frontend/hdf5/corpus"))) {
+    const std::string bytes = read_text(entry.path()).value_or("");
+    const auto file = File::open(as_bytes(bytes), nullptr);
+    ASSERT_TRUE(file) << entry.path() << ": " << file.error().message;
+    for (const std::string& path : file->data_sets("")) EXPECT_TRUE(file->read(path)) << path;
+    ++files;
+  }
+  EXPECT_GE(files, 3u);
 }
 
 // Every byte flipped, and a few hundred random changes: a value or a message, never a crash.

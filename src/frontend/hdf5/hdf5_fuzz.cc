@@ -1,4 +1,4 @@
-// Any bytes as an HDF5 file: everything in it is read, or refused.
+// Any bytes as an HDF5 file: everything in it is read, or refused. hdf5_fuzz src/frontend/hdf5/corpus
 #include "frontend/hdf5/file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -87,6 +87,9 @@ Status check_format(Bytes content, const std::string& name) {
   if (content.empty()) return user_error("{}: the file is empty", name);
   if (as_text(content).starts_with("version https://git-lfs"))
     return user_error("{}: a Git LFS pointer, not the file itself: run 'git lfs pull'", name);
+  if (as_text(content).starts_with("PK\x03\x04"))
+    return unsupported("{}: a zip archive, as Keras 3 writes .keras files; save the model as HDF5: model.save('x.h5')",
+                       name);
   return {};
 }
 
@@ -113,6 +116,9 @@ Result<nn::Model> import_content(Bytes content, const std::string& name, const s
     source.variables = &saved;
     source.inputs = saved.inputs();
     source.outputs = saved.outputs();
+    if (saved.outputs().empty() && options.output_names.empty() && saved.signatures().size() > 1)
+      return unsupported("{}: none of the signatures {} is serving_default; choose by --output_names, for example {}",
+                         name, fmt::join(saved.signatures(), ", "), fmt::join(saved.example_outputs(), ","));
   } else {
     if (is_text(content)) {
       BMNET_TRY(read_text_graph(content, name, graph));

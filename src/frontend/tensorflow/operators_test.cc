@@ -218,6 +218,13 @@ TEST(tensorflow_operators_refuse, cells_whose_weights_do_not_fit) {
   EXPECT_THAT(refusal(net), HasSubstr("do not belong together"));
 }
 
+TEST(tensorflow_operators_refuse, regions_of_absurd_size) {
+  Net net;
+  net.input("x", {1, 3, 3, 1}).constant("boxes", f32({1, 4}, {0, 0, 1, 1})).constant("image", i32({1}, {0}));
+  net.constant("size", i32({2}, {1 << 30, 2})).node("CropAndResize", "y", {"x", "boxes", "image", "size"});
+  EXPECT_THAT(refusal(net), HasSubstr("1 parts of 1073741824 x 2; up to 4096 x 4096 are supported"));
+}
+
 TEST(tensorflow_operators_refuse, other_diagonals) {
   Net net;
   net.input("x", {2}).constant("k", i32({}, {1})).constant("any", i32({}, {-1})).constant("zero", f32({}, {0}));

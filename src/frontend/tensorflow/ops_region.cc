@@ -1,4 +1,6 @@
 // Regions of images.
+#include <algorithm>
+
 #include "frontend/tensorflow/call.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -37,7 +39,10 @@ Result<Values> crop_and_resize(Call& call) {
   const std::string method = call.text("method", "bilinear");
   if (method != "bilinear" && method != "nearest") return user_error("method '{}' is not defined", method);
   const int64_t boxes = call.shape(1)[0], height = size[0], width = size[1];
-  BMNET_TRY(checked_count(Shape{boxes, height, width, call.shape(0)[3]}));
+  constexpr int64_t kMaxSize = 1 << 12, kMaxElements = int64_t{1} << 28;
+  BMNET_ASSIGN(const int64_t count, checked_count(Shape{boxes, height, width, std::max<int64_t>(call.shape(0)[3], 2)}));
+  if (height > kMaxSize || width > kMaxSize || count > kMaxElements)
+    return unsupported("{} parts of {} x {}; up to {} x {} are supported", boxes, height, width, kMaxSize, kMaxSize);
   BMNET_ASSIGN(const ValueId image, call.image(0));
   BMNET_ASSIGN(const ValueId maps, call.make("gather", {{"axis", int64_t{0}}}, {image, call.value(2).id}));
   BMNET_ASSIGN(const ValueId ys, places_of(call, call.value(1).id, 0, height));

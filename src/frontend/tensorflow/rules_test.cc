@@ -194,6 +194,11 @@ TEST(tensorflow_rules, reductions_that_drop_the_image_axes_need_no_transpose) {
 
 // ---- refusals
 
+TEST(tensorflow_refuses, archives_of_keras_3) {
+  EXPECT_THAT(import_tensorflow(as_bytes(std::string("PK\x03\x04 zip")), "net.keras", ".").error().message,
+              HasSubstr("net.keras: a zip archive, as Keras 3 writes .keras files; save the model as HDF5"));
+}
+
 TEST(tensorflow_refuses, a_graph_in_a_circle) {
   Net net;
   net.node("Neg", "a", {"b"}).node("Neg", "b", {"a"}).node("Neg", "c", {"a"});

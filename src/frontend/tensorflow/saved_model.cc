@@ -1,5 +1,7 @@
 #include "frontend/tensorflow/saved_model.h"
 
+#include <algorithm>
+
 #include "frontend/protobuf/message.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -49,6 +51,10 @@ Status SavedModelFile::read(Bytes content, const std::string& name, std::filesys
     inputs_ = value_names(signature->inputs());
     outputs_ = value_names(signature->outputs());
   }
+  for (const auto& [key, signature] : meta_graph_->signature_def())
+    if (!key.starts_with("__saved_model")) signatures_.push_back(key);
+  std::ranges::sort(signatures_);  // protobuf's maps have no order of their own
+  if (!signatures_.empty()) example_outputs_ = value_names(meta_graph_->signature_def().at(signatures_[0]).outputs());
   return {};
 }
 

@@ -21,6 +21,10 @@ class SavedModelFile : public Variables {
   const std::vector<std::string>& inputs() const { return inputs_; }
   const std::vector<std::string>& outputs() const { return outputs_; }
 
+  // Names of the signatures, and what the first of them gives.
+  const std::vector<std::string>& signatures() const { return signatures_; }
+  const std::vector<std::string>& example_outputs() const { return example_outputs_; }
+
   Result<Tensor> read(const std::string& variable) override;
 
  private:
@@ -28,7 +32,7 @@ class SavedModelFile : public Variables {
   tensorflow_file::MetaGraphDef* meta_graph_ = nullptr;
   std::filesystem::path folder_;
   std::optional<Checkpoint> checkpoint_;
-  std::vector<std::string> inputs_, outputs_;
+  std::vector<std::string> inputs_, outputs_, signatures_, example_outputs_;
 };
 
 }  // namespace bmnet::frontend::tensorflow

@@ -105,7 +105,7 @@ class saved_model : public testing::Test {
     std::ofstream(folder_ / name, std::ios::binary) << content;
   }
 
-  void write_graph() {
+  void write_graph(const std::vector<std::string>& signatures = {"serving_default"}) {
     Net net;
     net.input("serving_default_x", {-1, 2});
     net.node("VarHandleOp", "kernel", {}, {{"shared_name", "dense/kernel"}});
@@ -122,9 +122,11 @@ class saved_model : public testing::Test {
     MetaGraphDef& meta = *model.add_meta_graphs();
     meta.mutable_meta_info_def()->add_tags("serve");
     *meta.mutable_graph_def() = net.graph;
-    SignatureDef& signature = (*meta.mutable_signature_def())["serving_default"];
-    (*signature.mutable_inputs())["x"].set_name("serving_default_x:0");
-    (*signature.mutable_outputs())["y"].set_name("call:0");
+    for (const std::string& name : signatures) {
+      SignatureDef& signature = (*meta.mutable_signature_def())[name];
+      (*signature.mutable_inputs())["x"].set_name("serving_default_x:0");
+      (*signature.mutable_outputs())["y"].set_name("call:0");
+    }
     write("saved_model.pb", model.SerializeAsString());
   }
 
@@ -179,6 +181,26 @@ TEST_F(saved_model, names_a_variable_that_is_missing) {
   const auto graph = import_folder();
   ASSERT_FALSE(graph);
   EXPECT_THAT(graph.error().message, HasSubstr("variable 'dense/kernel' is not in the checkpoint"));
+}
+
+TEST_F(saved_model, takes_the_only_signature) {
+  write_graph({"predict"});
+  write_variables("dense/kernel");
+  const auto graph = import_folder();
+  ASSERT_TRUE(graph) << graph.error().message;
+  EXPECT_EQ(graph->output_names, (std::vector<std::string>{"call"}));
+}
+
+TEST_F(saved_model, asks_which_of_several_signatures_is_meant) {
+  write_graph({"train", "predict"});
+  write_variables("dense/kernel");
+  EXPECT_THAT(import_folder().error().message,
+              HasSubstr("none of the signatures predict, train is serving_default; choose by --output_names, for "
+                        "example call:0"));
+  ImportOptions options;
+  options.batch = 1;
+  options.output_names = {"call:0"};
+  EXPECT_TRUE(import_tensorflow(folder_, options));
 }
 
 TEST_F(saved_model, says_when_the_variables_are_missing) {

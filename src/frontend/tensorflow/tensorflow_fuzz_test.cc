@@ -55,12 +55,49 @@ Net shape_net() {
   return net;
 }
 
+Net loop_net() {
+  Net net;
+  net.input("x", {3, 2})
+      .constant("shape", i32({1}, {2}))
+      .constant("three", i32({}, {3}))
+      .constant("zero", i32({}, {0}));
+  net.node("TensorListFromTensor", "in", {"x", "shape"}).node("TensorListReserve", "out", {"shape", "three"});
+  net.node("While", "loop", {"zero", "in", "out"}, {{"cond", function("go_on")}, {"body", function("step")}});
+  net.node("TensorListStack", "y", {"loop:2", "shape"}).node("TensorListLength", "n", {"loop:1"});
+  net.constant("lengths", i32({2}, {1, 3})).node("ReverseSequence", "turned", {"y", "lengths"}, {{"batch_dim", 1}});
+  net.constant("axis", i32({}, {1})).node("Roll", "rolled", {"turned", "n", "axis"});
+  net.node("MatrixBandPart", "band", {"rolled", "zero", "three"}).node("MatrixDiagPart", "diagonal", {"band"});
+  net.constant("state", noise({3, 1})).constant("w", noise({3, 4})).constant("b", noise({4})).constant("p", noise({1}));
+  net.node("LSTMBlockCell", "cell", {"band", "state", "state", "w", "p", "p", "p", "b"}, {{"cell_clip", 2.0f}});
+  net.constant("image", noise({1, 4, 4, 1})).constant("boxes", noise({2, 4})).constant("of", i32({2}, {0, 0}));
+  net.constant("size", i32({2}, {2, 3})).node("CropAndResize", "parts", {"image", "boxes", "of", "size"});
+  for (const char* name : {"go_on", "step"}) {
+    FunctionDef& body = *net.graph.mutable_library()->add_function();
+    body.mutable_signature()->set_name(name);
+    for (const char* argument : {"i", "from", "to"}) body.mutable_signature()->add_input_arg()->set_name(argument);
+    *body.add_node_def() = node_of("Const", "one", {}, {{"value", i32({}, {1})}, {"dtype", DT_INT32}});
+    *body.add_node_def() = node_of("AddV2", "next", {"i", "one:output:0"});
+    *body.add_node_def() = node_of("TensorListLength", "length", {"from"});
+    *body.add_node_def() = node_of("Less", "less", {"i", "length:length:0"});
+    *body.add_node_def() = node_of("TensorListGetItem", "get", {"from", "i", "one:output:0"});
+    *body.add_node_def() = node_of("TensorListSetItem", "set", {"to", "i", "get:item:0"});
+    const bool test = name == std::string("go_on");
+    const std::vector<std::string> results = test ? std::vector<std::string>{"less:z:0"}
+                                                  : std::vector<std::string>{"next:z:0", "from", "set:output_handle:0"};
+    for (const std::string& result : results) {
+      body.mutable_signature()->add_output_arg()->set_name(result);
+      (*body.mutable_ret())[result] = result;
+    }
+  }
+  return net;
+}
+
 void replay(const std::string& file) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(file.data()), file.size());
 }
 
 TEST(tensorflow_fuzz, the_corpus_is_accepted) {
-  for (const Net& net : {image_net(), shape_net()}) {
+  for (const Net& net : {image_net(), shape_net(), loop_net()}) {
     const auto graph = import_graph(net);
     EXPECT_TRUE(graph) << graph.error().message;
   }
@@ -68,7 +105,7 @@ TEST(tensorflow_fuzz, the_corpus_is_accepted) {
 
 TEST(tensorflow_fuzz, survives_mutated_bytes) {
   std::mt19937 random(3);
-  for (const Net& net : {image_net(), shape_net()}) {
+  for (const Net& net : {image_net(), shape_net(), loop_net()}) {
     const std::string file = net.graph.SerializeAsString();
     for (int i = 0; i < 500; ++i) {
       std::string mutant = file;
@@ -85,7 +122,7 @@ TEST(tensorflow_fuzz, survives_mutated_bytes) {
 }
 
 TEST(tensorflow_fuzz, survives_extreme_integers) {
-  for (Net net : {image_net(), shape_net()})
+  for (Net net : {image_net(), shape_net(), loop_net()})
     for (NodeDef& node : *net.graph.mutable_node())
       for (auto& [key, attribute] : *node.mutable_attr()) {
         const AttrValue before = attribute;

@@ -1,5 +1,5 @@
 // Any text as the architecture of a Keras model with random weights: imported, or refused. The file around it has a
-// target of its own (frontend/hdf5).
+// target of its own (frontend/hdf5). keras_fuzz src/frontend/tensorflow/keras/corpus
 #include <cstdlib>
 
 #include "frontend/tensorflow/keras/model.h"

@@ -180,26 +180,14 @@ TEST(keras_model_refuses, an_open_axis_that_nobody_fixes) {
 }
 
 TEST(keras_model_refuses, architectures_damaged_anywhere) {
-  const std::string texts[] = {
-      R"({"class_name": "Sequential", "config": {"layers": [
-        {"class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [null, 6, 6, 2]}},
-        {"class_name": "Conv2D", "config": {"name": "c", "filters": 3, "kernel_size": [3, 3], "padding": "same"}},
-        {"class_name": "BatchNormalization", "config": {"name": "b", "axis": [3]}},
-        {"class_name": "UpSampling2D", "config": {"name": "u", "size": [2, 2]}},
-        {"class_name": "Reshape", "config": {"name": "r", "target_shape": [12, -1]}},
-        {"class_name": "Bidirectional", "config": {"name": "d", "layer": {"class_name": "GRU", "config":
-          {"name": "g", "units": 2, "reset_after": true, "recurrent_activation": "hard_sigmoid"}}}},
-        {"class_name": "Dense", "config": {"name": "y", "units": 2, "activation": "softmax"}}]}})",
-      functional({input_layer("a", "[null, 4, 2]"), input_layer("b", "[null, 4, 2]"),
-                  layer("Concatenate", "c", R"(, "axis": -1)", R"([[["a", 0, 0, {}], ["b", 0, 0, {}]]])"),
-                  layer("LSTM", "l", R"(, "units": 2, "return_sequences": true)", R"([[["c", 0, 0, {}]]])"),
-                  layer("TFOpLambda", "p", R"(, "function": "math.multiply")", R"([["l", 0, 0, {"y": 3.0}]])"),
-                  layer("Dot", "y", R"(, "axes": [1, 1])", R"([[["p", 0, 0, {}], ["l", 0, 0, {}]]])")},
-                 R"([["a", 0, 0], ["b", 0, 0]])", R"([["y", 0, 0]])")};
   ImportOptions options;
   options.random_weights = 1;
   std::mt19937 random(2);
-  for (const std::string& text : texts) {
+  size_t files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(bmnet::test::source_file("src/frontend/tensorflow/keras/corpus"))) {
+    const std::string text = read_text(entry.path()).value_or("");
+    ++files;
     const auto whole = import_config(text, options, 1 << 16);
     ASSERT_TRUE(whole) << whole.error().message;
     for (int round = 0; round < 400; ++round) {
@@ -215,6 +203,7 @@ TEST(keras_model_refuses, architectures_damaged_anywhere) {
       if (!model) EXPECT_NE(model.error().kind, ErrorKind::kBug) << model.error().message << "\n" << damaged;
     }
   }
+  EXPECT_GE(files, 3u);
 }
 
 TEST(keras_model_refuses, files_cut_off_or_damaged_anywhere) {
