@@ -13,6 +13,7 @@ namespace bmnet::nn {
 // A module with one function @main: arguments are the network inputs, returned values the outputs. Argument and result
 // attributes "nn.name" hold their names.
 struct Model::Impl {
+  std::shared_ptr<const void> file;  // mapped, that weights may refer to; goes last
   std::shared_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module;  // goes before the context
 

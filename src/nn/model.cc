@@ -4,18 +4,22 @@
 
 #include "base/file.h"
 #include "llvm/Support/SourceMgr.h"
+#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "nn/definition.h"
 #include "nn/ir.h"
+#include "nn/umodel.h"
 
 namespace bmnet::nn {
 namespace {
 
 // Fixed, so that the same model gives the same bytes whatever built it.
 constexpr llvm::StringLiteral kProducer = "bmnet umodel 1";
+
+llvm::StringRef to_ref(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 class GraphExtractor {
  public:
@@ -51,6 +55,8 @@ class GraphExtractor {
   }
 
   Status add_operation(mlir::Operation& operation) {
+    if (!llvm::isa_and_nonnull<NnDialect>(operation.getDialect()))
+      return user_error("{} is no operator of the nn dialect", operation.getName().getStringRef().str());
     std::vector<op::ValueId> outputs;
     for (mlir::Value result : operation.getResults()) {
       BMNET_ASSIGN(const op::ValueId id, add_value(result));
@@ -95,6 +101,8 @@ DiagnosticCollector::DiagnosticCollector(mlir::MLIRContext* context)
 
 std::string Model::name() const { return impl_->module->getName().value_or("network").str(); }
 
+void Model::rename(const std::string& name) { impl_->module->setSymName(name); }
+
 Result<op::Graph> Model::to_graph() const {
   mlir::func::FuncOp function = impl_->main();
   if (!function) return user_error("the module has no function @main");
@@ -116,15 +124,24 @@ Status Model::save(const std::filesystem::path& path) const {
   const mlir::BytecodeWriterConfig config(kProducer);
   if (mlir::failed(mlir::writeBytecodeToFile(impl_->module.get(), stream, config)))
     return bug("{}: the model cannot be written as bytecode", path.string());
-  return write_file_atomically(path, bytes);
+  const auto header = umodel_header(as_bytes(bytes));
+  const Bytes chunks[] = {header, as_bytes(bytes)};
+  return write_file_atomically(path, chunks);
 }
 
 Result<Model> Model::load(const std::filesystem::path& path) {
+  BMNET_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const auto bytecode = umodel_bytecode(file.bytes());
+  if (!bytecode) return with_context(path.string(), bytecode.error());
+  if (!mlir::isBytecode(llvm::MemoryBufferRef(to_ref(*bytecode), "")))
+    return user_error("{}: its content is not MLIR bytecode", path.string());
   auto impl = std::make_shared<Impl>();
+  impl->file = file.owner();
   impl->context = make_context();
   DiagnosticCollector diagnostics(impl->context.get());
-  const mlir::ParserConfig config(impl->context.get());
-  impl->module = mlir::parseSourceFile<mlir::ModuleOp>(path.string(), config);
+  auto sources = std::make_shared<llvm::SourceMgr>();  // weights refer to it and through it to the mapped file
+  sources->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(to_ref(*bytecode), path.string(), false), llvm::SMLoc());
+  impl->module = mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(impl->context.get()));
   if (!impl->module) return user_error("{}: not a readable UModel: {}", path.string(), diagnostics.text());
   if (!impl->main() || !llvm::hasSingleElement(impl->main().getBody()))
     return user_error("{}: not a UModel: no function @main of one block", path.string());

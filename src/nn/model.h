@@ -17,11 +17,13 @@ class Model {
   explicit Model(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
   std::string name() const;
+  void rename(const std::string& name);
 
   // The graph as plain data; its constants share the model's memory and keep it alive.
   Result<op::Graph> to_graph() const;
 
-  // UModel: MLIR bytecode, written to a temporary name and renamed; the reader maps the file and copies no weights.
+  // UModel (nn/umodel.h): the file is mapped, its checksum verified, weights are not copied. Errors name the file: it
+  // is of another kind, of another version, cut off or damaged; its network breaks a rule of an operator.
   Status save(const std::filesystem::path& path) const;
   static Result<Model> load(const std::filesystem::path& path);
 
