@@ -1,4 +1,4 @@
-"""The classifier of the demo: one list of layers, from which training, ONNX and Caffe all take it.
+"""The classifier of the demo: one list of layers, from which training and all formats take it.
 
 A layer is (kind, name, inputs, settings). The kinds:
   linear   input * scale + shift
@@ -9,8 +9,8 @@ A layer is (kind, name, inputs, settings). The kinds:
   mean     over height and width, [N, C, 1, 1]
   dense    outputs; with bias; flattens its input
 """
-from shapes import LABELS, SIZE
-
+LABELS = ["circle", "cross", "heart", "moon", "ring", "square", "star", "triangle"]
+SIZE = 64  # pixels, height and width
 INPUT = ("data", [1, 3, SIZE, SIZE])  # RGB, 0 to 255
 OUTPUT = "prob"
 

@@ -9,8 +9,8 @@ import zlib
 
 import numpy
 
-LABELS = ["circle", "cross", "heart", "moon", "ring", "square", "star", "triangle"]
-SIZE = 64  # pixels, height and width
+from network import LABELS, SIZE
+
 SUPERSAMPLE = 3  # points per pixel and axis
 
 

@@ -1,8 +1,7 @@
 """Writes the demo's network as ONNX."""
 import onnx_file
-from network import EPSILON, INPUT, LAYERS, OUTPUT
+from network import EPSILON, INPUT, LABELS, LAYERS, OUTPUT
 from onnx_file import node
-from shapes import LABELS
 
 
 def nodes_of(kind, name, inputs, settings):

@@ -54,7 +54,7 @@ TEST(umodel_import, survives_files_made_to_harm) {
   const std::string whole = *read_text(saved());
   const auto path = std::filesystem::path(testing::TempDir()) / "hostile.fp32umodel";
   size_t refused = 0;
-  for (unsigned seed = 0; seed < 120; ++seed) {
+  for (unsigned seed = 0; seed < 30; ++seed) {
     std::mt19937 random(seed);
     std::string bytecode = whole.substr(nn::kUModelHeaderBytes);
     for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {
@@ -65,7 +65,7 @@ TEST(umodel_import, survives_files_made_to_harm) {
     ASSERT_TRUE(write_file_atomically(path, std::string(header.begin(), header.end()) + bytecode));
     refused += !import_umodel(path);
   }
-  EXPECT_GT(refused, 60u);
+  EXPECT_GT(refused, 15u);
 }
 
 TEST(umodel_import, knows_its_files) {
