@@ -7,7 +7,7 @@
 namespace bmnet::frontend::onnx {
 
 Call::Call(Importer& importer, nn::GraphBuilder& graph, Scope& scope, const Row& row, const onnx_file::NodeProto& node,
-           std::string name, int64_t opset, std::vector<std::optional<ValueId>> inputs)
+           std::string name, int64_t opset, std::vector<std::optional<Item>> inputs)
     : Emitter(graph, std::move(name), {node.output().begin(), node.output().end()}, EmptyTensors::kAllowed),
       importer(importer),
       scope(scope),
@@ -20,9 +20,24 @@ Result<Values> Call::all_inputs() const {
   Values values;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (!inputs_[i]) return user_error("input {} is left out", i);
-    values.push_back(*inputs_[i]);
+    values.push_back(in(i));
   }
   return values;
+}
+
+Result<Item> Call::item(size_t i) const {
+  if (has(i)) return *inputs_[i];
+  return user_error("input {} is left out", i);
+}
+Result<ValueId> Call::tensor(size_t i) const {
+  BMNET_ASSIGN(const Item found, item(i));
+  if (const ValueId* value = std::get_if<ValueId>(&found)) return *value;
+  return user_error("input {} is a sequence of tensors, a tensor is expected", i);
+}
+Result<Values> Call::sequence(size_t i) const {
+  BMNET_ASSIGN(const Item found, item(i));
+  if (const Values* values = std::get_if<Values>(&found)) return *values;
+  return user_error("input {} is a tensor, a sequence of tensors is expected", i);
 }
 
 Status Call::check_there(size_t i, std::string_view what) const {
@@ -68,6 +83,10 @@ float Call::number(std::string_view name, float otherwise) const {
 std::string Call::text(std::string_view name, std::string_view otherwise) const {
   const auto* found = attribute(name);
   return found ? found->s() : std::string(otherwise);
+}
+Result<const onnx_file::GraphProto*> Call::graph_of(std::string_view name) const {
+  if (const auto* found = attribute(name)) return &found->g();
+  return user_error("the required attribute '{}' is missing", name);
 }
 std::vector<int64_t> Call::integers(std::string_view name) const {
   std::vector<int64_t> values;

@@ -1,10 +1,12 @@
 // One node of an ONNX graph on its way into the network: what a conversion function sees.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "frontend/emitter.h"
@@ -15,6 +17,10 @@ namespace bmnet::frontend::onnx {
 class Importer;
 class Call;
 struct Scope;
+
+// What a name of the model stands for: a tensor, or a sequence of them, whose length is always known while importing.
+using Item = std::variant<ValueId, Values>;
+using Items = std::vector<Item>;
 
 // One row of the mapping table: an ONNX operator from one operator-set version on.
 struct Row {
@@ -27,13 +33,15 @@ struct Row {
   std::string_view kind;                  // for conversion functions that serve several rows
   std::string_view becomes;               // nn operators, for --list_ops
   std::string_view remark;                // limits; of refused operators the reason
+  // Instead of `convert` where inputs or outputs may be sequences.
+  Result<Items> (*convert_items)(Call& call) = nullptr;
 };
 constexpr int kAny = 1 << 20;
 
 class Call : public Emitter {
  public:
   Call(Importer& importer, nn::GraphBuilder& graph, Scope& scope, const Row& row, const onnx_file::NodeProto& node,
-       std::string name, int64_t opset, std::vector<std::optional<ValueId>> inputs);
+       std::string name, int64_t opset, std::vector<std::optional<Item>> inputs);
 
   std::string_view kind() const { return row_.kind; }
   std::string_view remark() const { return row_.remark; }
@@ -42,7 +50,11 @@ class Call : public Emitter {
   // ---- inputs
   size_t input_count() const { return inputs_.size(); }
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i].has_value(); }
-  ValueId in(size_t i) const { return *inputs_[i]; }  // of an input that is there
+  ValueId in(size_t i) const { return std::get<ValueId>(*inputs_[i]); }  // of an input that is there
+  // For operators of sequences: what input i is; errors when it is left out or the other of both.
+  Result<Item> item(size_t i) const;
+  Result<ValueId> tensor(size_t i) const;
+  Result<Values> sequence(size_t i) const;
   // Every input, for operators with a variable number of them; an error when one is left out.
   Result<Values> all_inputs() const;
   const Shape& shape(size_t i) const { return shape_of(in(i)); }
@@ -63,6 +75,7 @@ class Call : public Emitter {
   int64_t integer(std::string_view name, int64_t otherwise) const;
   float number(std::string_view name, float otherwise) const;
   std::string text(std::string_view name, std::string_view otherwise) const;
+  Result<const onnx_file::GraphProto*> graph_of(std::string_view name) const;
   std::vector<int64_t> integers(std::string_view name) const;
   std::vector<float> numbers(std::string_view name) const;
   std::vector<std::string> texts(std::string_view name) const;
@@ -83,6 +96,7 @@ class Call : public Emitter {
                                 std::initializer_list<ValueId> inputs) {
     return Emitter::finish(op, std::move(attributes), inputs, i);
   }
+  ValueId truth(bool value) { return constant(Tensor::of<bool>({}, std::array{value})); }
   // Counted in the importer's budget of constants that the file does not hold.
   Result<ValueId> filled(DType dtype, Shape shape, double value);
 
@@ -95,7 +109,7 @@ class Call : public Emitter {
   const Row& row_;
   const onnx_file::NodeProto& node_;
   int64_t opset_;
-  std::vector<std::optional<ValueId>> inputs_;
+  std::vector<std::optional<Item>> inputs_;
 };
 
 // ---- the mapping table, one part per file
@@ -113,8 +127,12 @@ std::span<const Row> detection_rows();
 std::span<const Row> attention_rows();
 std::span<const Row> signal_rows();
 std::span<const Row> quantize_rows();
-std::span<const Row> control_rows();
+std::span<const Row> loop_rows();
+std::span<const Row> sequence_rows();
 std::span<const Row> refused_rows();
+
+// The tensors side by side along a new axis.
+Result<ValueId> stack(Call& call, const Values& values, int64_t axis);
 
 // The row for an operator of the standard domain at an operator-set version; null when unknown.
 const Row* find_row(std::string_view name, int64_t opset);

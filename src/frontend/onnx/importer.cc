@@ -1,6 +1,7 @@
 #include "frontend/onnx/importer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <queue>
 
 #include "frontend/declarations.h"
@@ -14,7 +15,8 @@ using onnx_file::NodeProto;
 
 constexpr int64_t kNewestOpset = 26;
 constexpr int kMaxScopes = 32;                   // branches and functions within each other
-constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
+constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded and loops unrolled
+constexpr int64_t kMaxRounds = 10'000;           // of all loops
 
 std::string node_label(const NodeProto& node, const Scope& scope) {
   if (!node.name().empty()) return scope.prefix + node.name();
@@ -22,20 +24,26 @@ std::string node_label(const NodeProto& node, const Scope& scope) {
   return fmt::format("{}{}:{}", scope.prefix, node.op_type(), output);
 }
 
-// Every name that a graph or one nested in it refers to.
-void collect_names(const GraphProto& graph, std::vector<std::string>& names) {
+// Names that the graph of a branch or loop, or one nested in it, takes from outside.
+std::set<std::string> outer_names(const GraphProto& graph) {
+  std::set<std::string> names;
   for (const NodeProto& node : graph.node()) {
-    names.insert(names.end(), node.input().begin(), node.input().end());
+    names.insert(node.input().begin(), node.input().end());
     for (const AttributeProto& attribute : node.attribute())
-      if (attribute.has_g()) collect_names(attribute.g(), names);
+      if (attribute.has_g()) names.merge(outer_names(attribute.g()));
   }
-  for (const auto& output : graph.output()) names.push_back(output.name());
+  for (const auto& output : graph.output()) names.insert(output.name());
+  for (const auto& input : graph.input()) names.erase(input.name());
+  for (const auto& initializer : graph.initializer()) names.erase(initializer.name());
+  for (const NodeProto& node : graph.node())
+    for (const std::string& output : node.output()) names.erase(output);
+  return names;
 }
 
 std::vector<std::string> referenced_names(const NodeProto& node) {
   std::vector<std::string> names(node.input().begin(), node.input().end());
   for (const AttributeProto& attribute : node.attribute())
-    if (attribute.has_g()) collect_names(attribute.g(), names);
+    if (attribute.has_g()) std::ranges::copy(outer_names(attribute.g()), std::back_inserter(names));
   return names;
 }
 
@@ -59,6 +67,8 @@ std::string_view type_letters(const AttributeProto& attribute) {
       return "ss";
     case AttributeProto::SPARSE_TENSOR:
       return "st";
+    case AttributeProto::TYPE_PROTO:
+      return "tp";
     case AttributeProto::UNDEFINED:
       break;
     default:
@@ -243,13 +253,13 @@ Result<nn::Model> Importer::run() {
   BMNET_TRY(declare_inputs(scope));
   BMNET_TRY(import_nodes(graph.node(), scope, outputs));
   for (const std::string& name : outputs) {
-    BMNET_ASSIGN(const ValueId value, lookup(scope, name));
+    BMNET_ASSIGN(const ValueId value, lookup_tensor(scope, name));
     if (value != Blockers::kRefused) BMNET_TRY(builder_.output(name, value));
   }
   return blockers_.finish(builder_);
 }
 
-Result<ValueId> Importer::lookup(Scope& scope, const std::string& name) {
+Result<Item> Importer::lookup(Scope& scope, const std::string& name) {
   for (Scope* level = &scope; level; level = level->parent) {
     if (const auto value = level->values.find(name); value != level->values.end()) return value->second;
     const auto dense = level->initializers.find(name);
@@ -258,12 +268,36 @@ Result<ValueId> Importer::lookup(Scope& scope, const std::string& name) {
     auto tensor =
         dense != level->initializers.end() ? file_.tensor(*dense->second) : file_.sparse_tensor(*sparse->second);
     if (!tensor) return with_context(fmt::format("initializer '{}'", name), std::move(tensor).error());
-    return level->values[name] = builder_.constant(name, std::move(*tensor));
+    const ValueId value = builder_.constant(name, std::move(*tensor));
+    level->values[name] = value;
+    return value;
   }
   const auto is_input = [&](const auto& input) { return input.name() == name; };
   if (std::ranges::any_of(file_.model().graph().input(), is_input))
     return user_error("the model's input '{}' is needed, but it is not among the chosen input names", name);
   return user_error("value '{}' is not defined: no input, initializer or node gives it", name);
+}
+
+Result<ValueId> Importer::lookup_tensor(Scope& scope, const std::string& name) {
+  BMNET_ASSIGN(const Item item, lookup(scope, name));
+  if (const ValueId* value = std::get_if<ValueId>(&item)) return *value;
+  return unsupported("'{}' is a sequence of {} tensors; networks have single tensors as inputs and outputs", name,
+                     std::get<Values>(item).size());
+}
+
+Result<Items> Importer::lookup_all(Scope& scope, const std::vector<std::string>& names) {
+  Items items;
+  for (const std::string& name : names) {
+    BMNET_ASSIGN(Item item, lookup(scope, name));
+    if (item == Item(Blockers::kRefused)) return behind_blocker();
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Status Importer::count_round() {
+  if (++rounds_ <= kMaxRounds) return {};
+  return unsupported("loops of more than {} rounds in all", kMaxRounds);
 }
 
 // The nodes that the outputs depend on, in the order of the file as far as that respects who needs whom.
@@ -336,13 +370,13 @@ Status Importer::import_nodes(const Nodes& nodes, Scope& scope, const std::vecto
 Status Importer::import_node(const NodeProto& node, Scope& scope) {
   const std::string name = node_label(node, scope);
   if (++node_count_ > kMaxNodes) return unsupported("more than {} nodes", kMaxNodes);
-  auto values = convert_node(node, scope, name);
-  if (!values) return refuse_node(node, scope, name, std::move(values).error());
+  auto items = convert_node(node, scope, name);
+  if (!items) return refuse_node(node, scope, name, std::move(items).error());
   for (int i = 0; i < node.output_size(); ++i) {
     const std::string& output = node.output(i);
     if (output.empty() || scope.values.contains(output)) continue;
-    if (static_cast<size_t>(i) < values->size()) {
-      scope.values[output] = (*values)[i];
+    if (static_cast<size_t>(i) < items->size()) {
+      scope.values[output] = (*items)[i];
     } else if (is_used(scope, output)) {
       return unsupported("node {} ({}): output {} ('{}') cannot be computed", name, node.op_type(), i, output);
     }
@@ -361,8 +395,11 @@ Status Importer::refuse_node(const NodeProto& node, Scope& scope, const std::str
   }
   for (const std::string& input : node.input()) {
     if (input.empty()) continue;
-    BMNET_ASSIGN(const ValueId value, lookup(scope, input));
-    blockers_.cut_behind({&value, 1});
+    BMNET_ASSIGN(const Item item, lookup(scope, input));
+    if (const ValueId* value = std::get_if<ValueId>(&item))
+      blockers_.cut_behind({value, 1});
+    else
+      blockers_.cut_behind(std::get<Values>(item));
   }
   for (const std::string& output : node.output())
     if (!output.empty()) scope.values.emplace(output, Blockers::kRefused);
@@ -377,7 +414,7 @@ const onnx_file::FunctionProto* Importer::find_function(const NodeProto& node) c
   return nullptr;
 }
 
-Result<Values> Importer::convert_node(const NodeProto& node, Scope& scope, const std::string& name) {
+Result<Items> Importer::convert_node(const NodeProto& node, Scope& scope, const std::string& name) {
   const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
   const Row* row = standard ? find_row(node.op_type(), scope.opset) : nullptr;
   if (!row) {
@@ -393,35 +430,37 @@ Result<Values> Importer::convert_node(const NodeProto& node, Scope& scope, const
   }
   BMNET_TRY(check_arity(node, *row));
   BMNET_TRY(check_attributes(node, *row, scope.opset));
-  std::vector<std::optional<ValueId>> inputs;
+  std::vector<std::optional<Item>> inputs;
   for (const std::string& input : node.input()) {
     inputs.emplace_back();
     if (input.empty()) continue;
     BMNET_ASSIGN(inputs.back(), lookup(scope, input));
   }
-  if (std::ranges::find(inputs, Blockers::kRefused) != inputs.end()) return refused_behind(*row);
+  if (std::ranges::find(inputs, Item(Blockers::kRefused)) != inputs.end()) return refused_behind(*row);
+  for (size_t i = 0; i < inputs.size() && !row->convert_items; ++i)
+    if (inputs[i] && std::holds_alternative<Values>(*inputs[i]))
+      return user_error("input {} ('{}') is a sequence of tensors, a tensor is expected", i,
+                        node.input(static_cast<int>(i)));
   while (!inputs.empty() && !inputs.back()) inputs.pop_back();
   Call call(*this, builder_, scope, *row, node, name, scope.opset, std::move(inputs));
-  return row->convert(call);
+  if (row->convert_items) return row->convert_items(call);
+  BMNET_ASSIGN(const Values values, row->convert(call));
+  return Items(values.begin(), values.end());
 }
 
-Result<Values> Importer::import_branch(const GraphProto& graph, Scope& parent) {
+Result<Items> Importer::import_body(const GraphProto& graph, Scope& parent, const std::string& prefix,
+                                    const Items& inputs) {
   Scope scope;
   scope.parent = &parent;
   scope.opset = parent.opset;
-  scope.prefix = parent.prefix;
+  scope.prefix = prefix.empty() ? parent.prefix : prefix + "/";
   scope.depth = parent.depth + 1;
   BMNET_TRY(declare_initializers(graph, scope));
+  for (size_t i = 0; i < inputs.size(); ++i) scope.values[graph.input(static_cast<int>(i)).name()] = inputs[i];
   std::vector<std::string> outputs;
   for (const auto& output : graph.output()) outputs.push_back(output.name());
   BMNET_TRY(import_nodes(graph.node(), scope, outputs));
-  Values values;
-  for (const std::string& output : outputs) {
-    BMNET_ASSIGN(const ValueId value, lookup(scope, output));
-    if (value == Blockers::kRefused) return behind_blocker();
-    values.push_back(value);
-  }
-  return values;
+  return lookup_all(scope, outputs);
 }
 
 namespace {
@@ -451,8 +490,8 @@ void bind_attributes(NodeProto& node, const NodeProto& caller, const onnx_file::
 
 }  // namespace
 
-Result<Values> Importer::inline_function(const onnx_file::FunctionProto& function, const NodeProto& node, Scope& scope,
-                                         const std::string& name) {
+Result<Items> Importer::inline_function(const onnx_file::FunctionProto& function, const NodeProto& node, Scope& scope,
+                                        const std::string& name) {
   Scope body;
   body.opset = scope.opset;
   body.prefix = name + "/";
@@ -478,12 +517,7 @@ Result<Values> Importer::inline_function(const onnx_file::FunctionProto& functio
   }
   const std::vector<std::string> outputs(function.output().begin(), function.output().end());
   BMNET_TRY(import_nodes(nodes, body, outputs));
-  Values values;
-  for (const std::string& output : outputs) {
-    BMNET_ASSIGN(const ValueId value, lookup(body, output));
-    values.push_back(value);
-  }
-  return values;
+  return lookup_all(body, outputs);
 }
 
 }  // namespace bmnet::frontend::onnx

@@ -20,7 +20,7 @@ struct Scope {
   int64_t opset = 0;
   std::string prefix;  // of node names inside functions: "caller/"
   int depth = 0;
-  std::map<std::string, ValueId, std::less<>> values;
+  std::map<std::string, Item, std::less<>> values;
   std::map<std::string, const onnx_file::TensorProto*, std::less<>> initializers;  // not yet read
   std::map<std::string, const onnx_file::SparseTensorProto*, std::less<>> sparse_initializers;
   std::set<std::string, std::less<>> used;  // names that outputs or needed nodes refer to
@@ -33,8 +33,12 @@ class Importer {
 
   Result<nn::Model> run();
 
-  // The values of a branch's outputs. Its nodes see `parent`'s names.
-  Result<Values> import_branch(const onnx_file::GraphProto& graph, Scope& parent);
+  // What the outputs of a branch or of a loop's body stand for. Its nodes see `parent`'s names and, as its own inputs,
+  // `inputs`; `prefix` tells its nodes from those of other rounds.
+  Result<Items> import_body(const onnx_file::GraphProto& graph, Scope& parent, const std::string& prefix,
+                            const Items& inputs);
+  // Counts a round of a loop; an error when there are too many.
+  Status count_round();
   bool is_used(const Scope& scope, std::string_view name) const { return scope.used.contains(name); }
   // Accounts for a constant that is made here rather than read from the file.
   Status reserve(std::span<const int64_t> shape, DType dtype) { return made_constants_.take(shape, dtype); }
@@ -53,17 +57,20 @@ class Importer {
   Result<std::vector<int>> needed_in_order(const Nodes& nodes, Scope& scope, const std::vector<std::string>& outputs);
   Status import_node(const onnx_file::NodeProto& node, Scope& scope);
   Status refuse_node(const onnx_file::NodeProto& node, Scope& scope, const std::string& name, Error error);
-  Result<Values> convert_node(const onnx_file::NodeProto& node, Scope& scope, const std::string& name);
-  Result<Values> inline_function(const onnx_file::FunctionProto& function, const onnx_file::NodeProto& node,
-                                 Scope& scope, const std::string& name);
+  Result<Items> convert_node(const onnx_file::NodeProto& node, Scope& scope, const std::string& name);
+  Result<Items> inline_function(const onnx_file::FunctionProto& function, const onnx_file::NodeProto& node,
+                                Scope& scope, const std::string& name);
   const onnx_file::FunctionProto* find_function(const onnx_file::NodeProto& node) const;
-  Result<ValueId> lookup(Scope& scope, const std::string& name);
+  Result<Item> lookup(Scope& scope, const std::string& name);
+  Result<ValueId> lookup_tensor(Scope& scope, const std::string& name);
+  Result<Items> lookup_all(Scope& scope, const std::vector<std::string>& names);
 
   ModelFile& file_;
   const ImportOptions& options_;
   nn::GraphBuilder builder_;
   Blockers blockers_;
   int64_t node_count_ = 0;
+  int64_t rounds_ = 0;
   ConstantBudget made_constants_;
 };
 

@@ -14,9 +14,10 @@ using Table = std::map<std::string_view, std::vector<const Row*>>;
 const Table& table() {
   static const Table instance = [] {
     Table rows;
-    for (const auto part : {elementwise_rows(), window_rows(), matrix_rows(), norm_rows(), reduce_rows(), shape_rows(),
-                            data_rows(), index_rows(), resize_rows(), recurrent_rows(), detection_rows(),
-                            attention_rows(), signal_rows(), quantize_rows(), control_rows(), refused_rows()})
+    for (const auto part :
+         {elementwise_rows(), window_rows(), matrix_rows(), norm_rows(), reduce_rows(), shape_rows(), data_rows(),
+          index_rows(), resize_rows(), recurrent_rows(), detection_rows(), attention_rows(), signal_rows(),
+          quantize_rows(), loop_rows(), sequence_rows(), refused_rows()})
       for (const Row& row : part) rows[row.name].push_back(&row);
     for (auto& [name, forms] : rows) std::ranges::sort(forms, {}, &Row::since);
     return rows;
