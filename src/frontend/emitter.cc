@@ -1,11 +1,25 @@
 #include "frontend/emitter.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "nn/limits.h"
 
 namespace bmnet::frontend {
 namespace {
 
-constexpr int64_t kMaxMadeElements = int64_t{1} << 28;  // of one constant that the file does not hold
+// As a cast of a float in C, where that is defined: the nearest integer of the type where it is not, 0 for NaN.
+template <typename T>
+T converted(double value) {
+  if constexpr (std::is_same_v<T, bool>) return value != 0;
+  if constexpr (std::is_floating_point_v<T>) return static_cast<T>(value);
+  if (std::isnan(value)) return 0;
+  if (value <= static_cast<double>(std::numeric_limits<T>::min())) return std::numeric_limits<T>::min();
+  if (value >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
+  return static_cast<T>(value);
+}
 
 // use(T{}) for the C++ type of the elements; false where constants of the type do not exist.
 template <typename Use>
@@ -160,11 +174,11 @@ ValueId Emitter::integers(const std::vector<int64_t>& values) {
 }
 
 Result<ValueId> Emitter::filled(DType dtype, Shape shape, double value) {
-  BMNET_ASSIGN(const int64_t count, checked_elements(shape, empty_));
-  if (count > kMaxMadeElements) return unsupported("a constant of shape {} is too large", to_string(shape));
+  BMNET_TRY(checked_elements(shape, empty_));
+  BMNET_TRY(nn::reserve_constant(shape, dtype));
   Tensor tensor({dtype, std::move(shape)});
   const bool exists =
-      with_element_type(dtype, [&]<typename T>(T) { std::ranges::fill(tensor.data<T>(), static_cast<T>(value)); });
+      with_element_type(dtype, [&]<typename T>(T) { std::ranges::fill(tensor.data<T>(), converted<T>(value)); });
   if (!exists) return unsupported("constants of type {} cannot be made", dtype_name(dtype));
   return constant(std::move(tensor));
 }

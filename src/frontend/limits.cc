@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "nn/limits.h"
+
 namespace bmnet::frontend {
 namespace {
 
 constexpr int64_t kMaxElements = int64_t{1} << 40;
 constexpr int64_t kMaxInteger = int64_t{1} << 40;
-constexpr int64_t kMaxMadeBytes = int64_t{4} << 30;
 
 }  // namespace
 
@@ -34,9 +35,10 @@ int64_t tamed(int64_t value) { return std::clamp(value, -kMaxInteger, kMaxIntege
 Status ConstantBudget::take(std::span<const int64_t> shape, DType dtype) {
   BMNET_ASSIGN(const int64_t count, checked_elements(shape, EmptyTensors::kAllowed));
   const int64_t element_bytes = static_cast<int64_t>(byte_size(dtype));
-  if (count > (kMaxMadeBytes - bytes_) / element_bytes)
-    return unsupported("a constant of shape {} makes more than 4 GiB of constants that the file does not hold",
-                       to_string(shape));
+  const int64_t limit = nn::import_limits().made_bytes;
+  if (count > (limit - bytes_) / element_bytes)
+    return unsupported("a constant of shape {} makes more than {} bytes of constants that the file does not hold",
+                       to_string(shape), limit);
   bytes_ += count * element_bytes;
   return {};
 }

@@ -39,7 +39,7 @@ TEST(constant_budget, holds_four_gibibytes_in_all) {
   const Shape gibibyte = {int64_t{1} << 28};
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(budget.take(gibibyte, DType::kF32)) << i;
   EXPECT_TRUE(budget.take(Shape{0}, DType::kF32));
-  EXPECT_THAT(budget.take(Shape{1}, DType::kU8).error().message, HasSubstr("more than 4 GiB of constants"));
+  EXPECT_THAT(budget.take(Shape{1}, DType::kU8).error().message, HasSubstr("more than 4294967296 bytes of constants"));
 }
 
 }  // namespace

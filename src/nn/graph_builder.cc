@@ -5,16 +5,11 @@
 #include "mlir/IR/Verifier.h"
 #include "nn/definition.h"
 #include "nn/ir.h"
+#include "nn/limits.h"
 #include "op/op.h"
 
 namespace bmnet::nn {
 namespace {
-
-// Results of constant calls up to this size are folded; beyond it the call stays (a huge Expand, for example). So it
-// does when much would have to be computed, or when a graph has folded so much already that memory could run out.
-constexpr int64_t kMaxFoldedElements = int64_t{1} << 26;
-constexpr int64_t kMaxFoldedElementsInAll = int64_t{1} << 29;
-constexpr int64_t kMaxFoldedMacs = int64_t{1} << 32;
 
 int64_t total_elements(std::span<const TensorInfo> infos) {
   int64_t total = 0;
@@ -22,13 +17,45 @@ int64_t total_elements(std::span<const TensorInfo> infos) {
   return total;
 }
 
-bool worth_folding(const op::OpSpec& spec, const op::Attributes& attributes, std::span<const TensorInfo> inputs,
-                   std::span<const TensorInfo> results, int64_t folded_before) {
-  const int64_t produced = total_elements(results);
-  return produced <= std::max(kMaxFoldedElements, total_elements(inputs)) &&
-         folded_before + produced <= kMaxFoldedElementsInAll &&
-         (!spec.macs || spec.macs(attributes, inputs) <= kMaxFoldedMacs);
+// What the reference kernel of a call does, in visits of an element: windows visit their elements again for each place,
+// detection operators compare boxes with each other.
+double effort_of(const op::OpSpec& spec, const op::Attributes& attributes, std::span<const TensorInfo> inputs,
+                 std::span<const TensorInfo> results) {
+  static constexpr std::string_view kPairwise[] = {
+      "box_nms",        "deform_gather",       "detection_output", "matrix_nms", "multibox_detection",
+      "multiclass_nms", "non_max_suppression", "proposal",         "psroi_pool", "roi_align",
+      "roi_pool"};
+  if (spec.macs) return static_cast<double>(spec.macs(attributes, inputs));
+  const auto produced = static_cast<double>(total_elements(results)),
+             read = static_cast<double>(total_elements(inputs));
+  if (std::ranges::find(kPairwise, spec.name) != std::end(kPairwise)) return (read + produced) * (read + produced);
+  double window = 1;
+  if (spec.name == "lrn")
+    window = static_cast<double>(std::min(attributes.get_or<int64_t>("size", 1), inputs[0].shape[1]));
+  for (const int64_t extent : attributes.get_or<std::vector<int64_t>>("kernel", {}))
+    window *= static_cast<double>(extent);
+  return produced * window;
 }
+
+// What a graph has folded so far.
+struct Folded {
+  int64_t elements = 0;
+  double effort = 0;
+
+  // Whether one more call is worth it; then it is counted.
+  bool add(const op::OpSpec& spec, const op::Attributes& attributes, std::span<const TensorInfo> inputs,
+           std::span<const TensorInfo> results) {
+    const ImportLimits& limits = import_limits();
+    const int64_t produced = total_elements(results);
+    const double work = effort_of(spec, attributes, inputs, results);
+    if (produced > std::max(limits.folded_elements, total_elements(inputs)) ||
+        elements + produced > limits.folded_elements_in_all || effort + work > static_cast<double>(limits.folded_macs))
+      return false;
+    elements += produced;
+    effort += work;
+    return true;
+  }
+};
 
 }  // namespace
 
@@ -46,7 +73,8 @@ struct GraphBuilder::State {
   std::deque<Known> values;  // references to elements stay valid
   std::vector<std::pair<std::string, ValueId>> outputs;
   std::vector<std::string> input_names;
-  int64_t folded_elements = 0;
+  Folded folded;
+  ConstantBudget budget;
 
   ValueId add(Known known) {
     values.push_back(std::move(known));
@@ -118,9 +146,7 @@ Result<std::vector<GraphBuilder::ValueId>> GraphBuilder::create(std::string_view
                output_names.size());
 
   std::vector<ValueId> ids;
-  if (constants.size() == inputs.size() && !inputs.empty() &&
-      worth_folding(*spec, complete, infos, *results, s.folded_elements)) {
-    s.folded_elements += total_elements(*results);
+  if (constants.size() == inputs.size() && !inputs.empty() && s.folded.add(*spec, complete, infos, *results)) {
     auto folded = op::evaluate(op, complete, constants);
     if (!folded) return with_context(node_name, std::move(folded).error());
     for (size_t i = 0; i < folded->size(); ++i) ids.push_back(constant(output_names[i], std::move((*folded)[i])));

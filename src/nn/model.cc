@@ -86,12 +86,6 @@ class GraphExtractor {
 
 }  // namespace
 
-std::shared_ptr<mlir::MLIRContext> make_context() {
-  auto context = std::make_shared<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED);
-  context->loadDialect<NnDialect, mlir::func::FuncDialect>();
-  return context;
-}
-
 DiagnosticCollector::DiagnosticCollector(mlir::MLIRContext* context)
     : handler_(context, [this](mlir::Diagnostic& diagnostic) {
         if (!text_.empty()) text_ += "; ";

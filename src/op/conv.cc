@@ -4,6 +4,7 @@
 #include "base/parallel.h"
 #include "op/family.h"
 #include "op/kernel.h"
+#include "op/macs.h"
 
 namespace bmnet::op {
 namespace {
@@ -79,11 +80,11 @@ Result<Infos> infer_conv_transpose(const Attributes& attributes, std::span<const
 int64_t macs_conv(const Attributes& attributes, std::span<const TensorInfo> inputs) {
   const auto results = infer_conv(attributes, inputs);
   if (!results) return 0;
-  return results->front().count() * extent_between(inputs[1].shape, 1, inputs[1].shape.size());
+  return bounded_product({results->front().count(), extent_between(inputs[1].shape, 1, inputs[1].shape.size())});
 }
 
 int64_t macs_conv_transpose(const Attributes& attributes, std::span<const TensorInfo> inputs) {
-  return inputs[0].count() * extent_between(inputs[1].shape, 1, inputs[1].shape.size());
+  return bounded_product({inputs[0].count(), extent_between(inputs[1].shape, 1, inputs[1].shape.size())});
 }
 
 // Along one axis the output o meets the input i = o * stride + shift. [first, last) are the outputs whose i is inside.

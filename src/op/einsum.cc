@@ -3,6 +3,7 @@
 
 #include "op/family.h"
 #include "op/kernel.h"
+#include "op/macs.h"
 
 namespace bmnet::op {
 namespace {
@@ -163,8 +164,8 @@ Result<Infos> infer_einsum(const Attributes& attributes, std::span<const TensorI
 int64_t macs_einsum(const Attributes& attributes, std::span<const TensorInfo> inputs) {
   const auto equation = read_equation(attributes, shapes_of(inputs));
   if (!equation || inputs.size() < 2) return 0;
-  return element_count(extents_of(*equation, equation->output)) *
-         element_count(extents_of(*equation, equation->summed()));
+  return bounded_product({bounded_product(extents_of(*equation, equation->output)),
+                          bounded_product(extents_of(*equation, equation->summed()))});
 }
 
 // Strides of a walk over `labels` in an operand whose axes are labelled by `term`; a repeated label walks the diagonal.

@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "op/family.h"
 #include "op/kernel.h"
+#include "op/macs.h"
 
 namespace bmnet::op {
 namespace {
@@ -67,7 +68,7 @@ Result<Infos> infer_matmul(const Attributes& attributes, std::span<const TensorI
 
 int64_t macs_matmul(const Attributes& attributes, std::span<const TensorInfo> inputs) {
   const auto p = read_product(attributes, inputs[0].shape, inputs[1].shape);
-  return p ? element_count(p->output) * p->k : 0;
+  return p ? bounded_product({element_count(p->output), p->k}) : 0;
 }
 
 template <typename T>

@@ -3,6 +3,7 @@
 
 #include "op/family.h"
 #include "op/kernel.h"
+#include "op/macs.h"
 
 namespace bmnet::op {
 namespace {
@@ -50,7 +51,7 @@ Result<Infos> infer_rnn(const Attributes& attributes, std::span<const TensorInfo
 
 int64_t macs_rnn(const Attributes& attributes, std::span<const TensorInfo> inputs) {
   const auto l = read_layer(attributes, inputs[0].shape, inputs[2].shape);
-  return l ? l->steps * l->batch * l->directions * l->gates * l->hidden * (l->inputs + l->hidden) : 0;
+  return l ? bounded_product({l->steps, l->batch, l->directions, l->gates, l->hidden, l->inputs + l->hidden}) : 0;
 }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }

@@ -128,7 +128,7 @@ Result<Values> map_log(LayerCall& call) {
 // 1 where x > threshold, else 0
 Result<Values> map_threshold(LayerCall& call) {
   BMNET_TRY(call.require_inputs(1, 1));
-  const ValueId threshold = call.filled("threshold", {}, call.param().threshold_param().threshold());
+  BMNET_ASSIGN(const ValueId threshold, call.filled("threshold", {}, call.param().threshold_param().threshold()));
   BMNET_ASSIGN(const ValueId above, call.step("compare", {{"kind", "gt"}}, {call.input(), threshold}));
   return one(call.top("cast", {{"to", "f32"}}, {above}));
 }

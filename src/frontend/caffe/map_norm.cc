@@ -54,8 +54,8 @@ Result<Values> map_batch_norm(LayerCall& call) {
     BMNET_ASSIGN(scale, call.weight(3, channels, Fill::kScale));
     BMNET_ASSIGN(bias, call.weight(4, channels, Fill::kBias));
   } else {
-    scale = call.filled("one", channels, 1.0f);
-    bias = call.filled("zero", channels, 0.0f);
+    BMNET_ASSIGN(scale, call.filled("one", channels, 1.0f));
+    BMNET_ASSIGN(bias, call.filled("zero", channels, 0.0f));
   }
   return one(call.top("batch_norm", {{"epsilon", norm.eps()}}, {call.input(), scale, bias, mean, variance}));
 }

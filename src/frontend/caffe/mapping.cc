@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "nn/limits.h"
+
 namespace bmnet::caffe {
 namespace {
 
@@ -152,8 +154,6 @@ uint64_t mix(uint64_t value) {
   return value ^ value >> 31;
 }
 
-constexpr int64_t kMaxRandomElements = int64_t{1} << 28;  // VGG's largest layer has a third of it
-
 struct Range {
   float low, high;
 };
@@ -236,9 +236,8 @@ Result<Tensor> WeightStore::blob(const proto::LayerParameter& layer, size_t inde
     tensor = file->second[index];
   } else if (shared != shared_.end()) {
     tensor = shared->second;
-  } else if (seed_ && element_count(shape) > kMaxRandomElements) {
-    return user_error("{} random weights; at most {} are drawn", element_count(shape), kMaxRandomElements);
   } else if (seed_) {
+    BMNET_TRY(nn::reserve_constant(shape, DType::kF32));
     tensor = random_tensor(*seed_, shared_name.empty() ? layer.name() : shared_name, index, shape, fill);
   } else {
     return user_error(
@@ -304,7 +303,8 @@ ValueId LayerCall::constant(std::string_view what, Tensor tensor) {
   return graph_.constant(part_name(what), std::move(tensor));
 }
 
-ValueId LayerCall::filled(std::string_view what, const Shape& shape, float value) {
+Result<ValueId> LayerCall::filled(std::string_view what, const Shape& shape, float value) {
+  BMNET_TRY(nn::reserve_constant(shape, DType::kF32));
   Tensor tensor({DType::kF32, shape});
   std::ranges::fill(tensor.data<float>(), value);
   return constant(what, std::move(tensor));

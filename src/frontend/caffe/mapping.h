@@ -79,7 +79,7 @@ class LayerCall {
   // A learned blob, or a constant of this layer, as a value.
   Result<ValueId> weight(size_t index, const Shape& shape, Fill fill);
   ValueId constant(std::string_view what, Tensor tensor);
-  ValueId filled(std::string_view what, const Shape& shape, float value);
+  Result<ValueId> filled(std::string_view what, const Shape& shape, float value);
   // Blobs the caffemodel has for this layer; `otherwise` when it has none.
   size_t weight_count(size_t otherwise) const { return weights_.count(param().name()).value_or(otherwise); }
   size_t weights_used() const { return weights_used_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/limits.h"
+
 namespace bmnet::frontend::mxnet {
 namespace {
 
@@ -70,6 +72,7 @@ Result<Tensor> ParameterStore::take(const std::string& name, const Shape& shape)
   if (found == params_.end()) {
     if (!generator_)
       return user_error("the parameter file has no '{}'; --weight random draws parameters at random", name);
+    BMNET_TRY(nn::reserve_constant(shape, DType::kF32));
     Tensor tensor({DType::kF32, shape});
     draw(*generator_, name, tensor);
     return params_.emplace(name, tensor).first->second;

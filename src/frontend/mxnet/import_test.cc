@@ -147,6 +147,19 @@ TEST(mxnet_refusals, lists_within_lists_without_end) {
               HasSubstr("node 0: attribute 'x' is neither text nor a number nor a list of these"));
 }
 
+TEST(mxnet_refusals, cannot_fill_the_memory) {
+  constexpr const char* kHuge = R"json({"nodes":[
+    {"op":"null","name":"data","attrs":{"__shape__":"(1,1000000)"},"inputs":[]},
+    {"op":"null","name":"w","inputs":[]},
+    {"op":"FullyConnected","name":"y","attrs":{"num_hidden":"10000","no_bias":"True"},
+     "inputs":[[0,0,0],[1,0,0]]}],"heads":[[2,0,0]]})json";
+  ImportOptions options;
+  options.random_weights = 1;
+  const auto model = import_mxnet(kHuge, {}, "net-symbol.json", options);
+  ASSERT_FALSE(model);
+  EXPECT_THAT(model.error().message, HasSubstr("bytes of constants that the file does not hold"));
+}
+
 TEST(mxnet_refusals, cut_off_parameter_files) {
   const std::string params =
       ParamsWriter().array("arg:y_weight", {1, 2, 1, 1}, {1, 10}).array("arg:y_bias", {1}, {5}).bytes();

@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "frontend/declarations.h"
+#include "nn/limits.h"
 
 namespace bmnet::frontend::onnx {
 namespace {
@@ -14,9 +15,8 @@ using onnx_file::GraphProto;
 using onnx_file::NodeProto;
 
 constexpr int64_t kNewestOpset = 26;
-constexpr int kMaxScopes = 32;                   // branches and functions within each other
-constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded and loops unrolled
-constexpr int64_t kMaxRounds = 10'000;           // of all loops
+constexpr int kMaxScopes = 32;          // branches and functions within each other
+constexpr int64_t kMaxRounds = 10'000;  // of all loops
 
 std::string node_label(const NodeProto& node, const Scope& scope) {
   if (!node.name().empty()) return scope.prefix + node.name();
@@ -369,7 +369,8 @@ Status Importer::import_nodes(const Nodes& nodes, Scope& scope, const std::vecto
 
 Status Importer::import_node(const NodeProto& node, Scope& scope) {
   const std::string name = node_label(node, scope);
-  if (++node_count_ > kMaxNodes) return unsupported("more than {} nodes", kMaxNodes);
+  if (++node_count_ > nn::import_limits().steps)
+    return unsupported("more than {} nodes after functions are expanded", nn::import_limits().steps);
   auto items = convert_node(node, scope, name);
   if (!items) return refuse_node(node, scope, name, std::move(items).error());
   for (int i = 0; i < node.output_size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include "frontend/declarations.h"
 #include "frontend/tensorflow/inputs.h"
+#include "nn/limits.h"
 
 namespace bmnet::frontend::tensorflow {
 namespace {
@@ -14,8 +15,7 @@ namespace {
 using tensorflow_file::AttrValue;
 using tensorflow_file::NodeDef;
 
-constexpr int kMaxDepth = 32;                    // functions within each other
-constexpr int64_t kMaxNodes = int64_t{1} << 20;  // after functions are expanded
+constexpr int kMaxDepth = 32;  // functions within each other
 
 std::string_view type_letters(const AttrValue& attribute) {
   switch (attribute.value_case()) {
@@ -269,7 +269,8 @@ Status Importer::import_needed(Scope& scope, const std::vector<std::string>& out
 
 Status Importer::import_node(const NodeDef& node, Scope& scope) {
   const std::string name = scope.prefix + node.name();
-  if (++node_count_ > kMaxNodes) return unsupported("more than {} nodes", kMaxNodes);
+  if (++node_count_ > nn::import_limits().steps)
+    return unsupported("more than {} nodes after functions are expanded", nn::import_limits().steps);
   auto values = convert_node(node, scope, name);
   if (!values) return refuse_node(node, scope, name, std::move(values).error());
   scope.values[node.name()] = *std::move(values);
@@ -366,7 +367,8 @@ Result<Values> Importer::call_function(const std::string& name, const std::strin
   body.depth = caller.depth + 1;
   for (int i = 0; i < signature.input_arg_size(); ++i) body.values[signature.input_arg(i).name()] = {arguments[i]};
   node_count_ += function->node_def_size();  // also those that nobody needs cost time
-  if (node_count_ > kMaxNodes) return unsupported("functions of more than {} nodes in all", kMaxNodes);
+  if (node_count_ > nn::import_limits().steps)
+    return unsupported("functions of more than {} nodes in all", nn::import_limits().steps);
   Nodes nodes = function->node_def();
   BMNET_TRY(enter(nodes, body));
   std::vector<std::string> outputs;
