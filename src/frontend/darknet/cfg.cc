@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace bmnet::frontend::darknet {
 namespace {
@@ -18,7 +19,7 @@ std::string without_blanks(std::string_view text) {
 Result<double> to_number(const Section& section, const std::string& key, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
     return user_error("line {}: [{}] {}={} is not a number", section.line, section.type, key, text);
   return value;
 }

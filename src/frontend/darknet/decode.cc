@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "frontend/darknet/network.h"
+#include "nn/limits.h"
 
 namespace bmnet::frontend::darknet {
 namespace {
@@ -32,13 +33,16 @@ Result<Head> read_head(const Network& network, const Section& section, int64_t c
   const double unit_w = static_cast<double>(region ? cells_w : network.width);
   const double unit_h = static_cast<double>(region ? cells_h : network.height);
   std::vector<double> chosen = mask;
+  const double given = static_cast<double>(anchors.size() / 2);
   if (chosen.empty())
-    for (int64_t i = 0; i < count; ++i) chosen.push_back(static_cast<double>(i));
+    for (int64_t i = 0; i < count; ++i) {
+      chosen.push_back(static_cast<double>(i));
+      if (chosen.back() >= given) break;  // refused below
+    }
   for (double index : chosen) {
+    if (index < 0 || index >= given)
+      return user_error("line {}: [{}] uses anchor {}, there are {}", section.line, section.type, index, given);
     const auto at = static_cast<size_t>(index) * 2;
-    if (index < 0 || at + 1 >= anchors.size())
-      return user_error("line {}: [{}] uses anchor {}, there are {}", section.line, section.type, index,
-                        anchors.size() / 2);
     head.anchors.push_back(static_cast<float>(anchors[at] / unit_w));
     head.anchors.push_back(static_cast<float>(anchors[at + 1] / unit_h));
   }
@@ -107,6 +111,7 @@ Result<ValueId> decode_detections(Network& network, const Section& section, cons
     BMNET_ASSIGN(centre, d.unary("linear", centre, scale, -(scale - 1) / 2));
   }
   const std::vector<float> steps = {1.0f / static_cast<float>(s[3]), 1.0f / static_cast<float>(s[2])};
+  BMNET_TRY(nn::reserve_constant(Shape{s[2], s[3], 2}, DType::kF32));
   BMNET_ASSIGN(centre, d.binary("add", centre, network.builder.constant(name + ".corners", corners(s[2], s[3]))));
   BMNET_ASSIGN(centre,
                d.binary("mul", centre, network.builder.constant(name + ".steps", Tensor::of<float>({2}, steps))));

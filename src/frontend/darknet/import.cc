@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "frontend/blockers.h"
 #include "frontend/darknet/network.h"
+#include "frontend/limits.h"
 
 namespace bmnet::frontend {
 namespace {
@@ -59,18 +60,22 @@ Status check_layers(std::span<const Section> sections, const std::string& file, 
 }
 
 // [net] and the options give the input's shape.
-Result<Shape> input_shape(const Section& net, const ImportOptions& options, const std::string& file) {
+Result<Shape> input_shape(const Section& net, const ImportOptions& options) {
   if (options.shapes.size() > 1)
-    return user_error("{}: --shapes gives {} shapes, a Darknet network has one input", file, options.shapes.size());
-  if (options.shapes.size() == 1) return options.shapes[0].shape;
+    return user_error("--shapes gives {} shapes, a Darknet network has one input", options.shapes.size());
+  if (options.shapes.size() == 1) {
+    const Shape& shape = options.shapes[0].shape;
+    if (shape.size() == 4 || shape.size() == 2) return shape;
+    return user_error("--shapes={}: the input is [batch,channels,height,width] or [batch,values]", to_string(shape));
+  }
   const int64_t batch = options.batch.value_or(1);
   BMNET_ASSIGN(const int64_t height, net.integer("height", 0));
   BMNET_ASSIGN(const int64_t width, net.integer("width", 0));
   BMNET_ASSIGN(const int64_t channels, net.integer("channels", 0));
-  BMNET_ASSIGN(const int64_t inputs, net.integer("inputs", height * width * channels));
+  BMNET_ASSIGN(const int64_t inputs, net.integer("inputs", 0));
   if (height > 0 && width > 0 && channels > 0) return Shape{batch, channels, height, width};
   if (inputs > 0) return Shape{batch, inputs};
-  return user_error("{}: [net] does not state the size of the input; give --shapes", file);
+  return user_error("[net] does not state the size of the input; give --shapes");
 }
 
 Status add_layers(Network& network, std::span<const Section> sections, const std::string& file) {
@@ -108,11 +113,13 @@ Result<nn::Model> import_sections(const std::vector<Section>& sections, Weights 
                                   const ImportOptions& options, const DarknetOptions& darknet) {
   if (!options.input_names.empty() && options.input_names != std::vector<std::string>{"data"})
     return user_error("{}: a Darknet network has one input, 'data'; --input_names cannot cut it", file);
-  BMNET_ASSIGN(const Shape shape, input_shape(sections[0], options, file));
+  const auto shape = input_shape(sections[0], options);
+  if (!shape) return with_context(file, shape.error());
   nn::GraphBuilder builder(options.net_name.empty() ? std::filesystem::path(file).stem().string() : options.net_name);
   Network network{.builder = builder, .weights = weights, .options = darknet, .layers = {}, .names = {}, .outputs = {}};
-  network.last = builder.input("data", {DType::kF32, shape});
-  if (shape.size() == 4) network.height = shape[2], network.width = shape[3];
+  if (const auto sane = checked_elements(*shape); !sane) return with_context(file + ": the input", sane.error());
+  network.last = builder.input("data", {DType::kF32, *shape});
+  if (shape->size() == 4) network.height = (*shape)[2], network.width = (*shape)[3];
   const auto needed = std::span(sections).first(sections_needed(sections, options.output_names));
   BMNET_TRY(check_layers(needed, file, options));
   BMNET_TRY(add_layers(network, needed, file));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "frontend/darknet/network.h"
+#include "nn/limits.h"
 
 namespace bmnet::frontend::darknet {
 namespace {
@@ -24,8 +25,8 @@ Result<int64_t> positive(const Section& section, const std::string& key, int64_t
 
 // The layer that `index` of a cfg means: negative counts back from the layer being added.
 Result<size_t> layer_index(const Network& network, const Section& section, double index) {
-  const auto size = static_cast<int64_t>(network.layers.size());
-  const int64_t absolute = index < 0 ? size + static_cast<int64_t>(index) : static_cast<int64_t>(index);
+  const auto size = static_cast<double>(network.layers.size());
+  const double absolute = index < 0 ? size + index : index;
   if (absolute < 0 || absolute >= size)
     return user_error("line {}: [{}] refers to layer {}, there are {} layers in front of it", section.line,
                       section.type, index, size);
@@ -80,8 +81,8 @@ Result<ValueId> convolutional(Network& network, const Section& section, const st
     BMNET_ASSIGN(mean, constant(network, name + ".mean", w.take(name + " means", {filters}, 0.1f)));
     BMNET_ASSIGN(variance, constant(network, name + ".variance", w.take(name + " variances", {filters}, 1, true)));
   }
-  const int64_t fan_in = channels / groups * size * size;
-  const float spread = 1.7f / std::max(1.0f, std::sqrt(static_cast<float>(fan_in)));
+  const double fan_in = static_cast<double>(channels / groups) * static_cast<double>(size) * static_cast<double>(size);
+  const float spread = 1.7f / static_cast<float>(std::max(1.0, std::sqrt(fan_in)));
   BMNET_ASSIGN(const ValueId weight,
                constant(network, name + ".weight",
                         network.weights.take(name + " weights", {filters, channels / groups, size, size}, spread)));
@@ -139,7 +140,10 @@ Result<ValueId> rnn(Network& network, const Section& section, const std::string&
   BMNET_ASSIGN(const int64_t hidden, positive(section, "hidden", 1));
   BMNET_ASSIGN(const int64_t outputs, positive(section, "output", 1));
   const int64_t batch = network.shape(network.last)[0];
-  const ValueId state = network.builder.constant(name + ".state", Tensor({DType::kF32, {batch, hidden}}));
+  const TensorInfo zeros{DType::kF32, {batch, hidden}};
+  if (const Status good = nn::reserve_constant(zeros.shape, zeros.dtype); !good)
+    return with_context(name, good.error());
+  const ValueId state = network.builder.constant(name + ".state", Tensor(zeros));
   BMNET_ASSIGN(const ValueId from_input, connected(network, section, name + ".input", network.last, hidden));
   BMNET_ASSIGN(const ValueId from_state, connected(network, section, name + ".self", state, hidden));
   BMNET_ASSIGN(const ValueId sum, network.builder.create1("binary", name, {{"kind", std::string("add")}},
@@ -270,6 +274,9 @@ Result<ValueId> upsample(Network& network, const Section& section, const std::st
   BMNET_ASSIGN(const double scale, section.number("scale", 1));
   const Shape& s = network.shape(network.last);
   if (s.size() != 4) return user_error("line {}: {}: its input is not an image", section.line, name);
+  constexpr int64_t kMostStride = 4096;
+  if (stride > kMostStride)
+    return unsupported("line {}: {}: stride={} is above {}", section.line, name, stride, kMostStride);
   BMNET_ASSIGN(ValueId y, network.builder.create1("resize", name,
                                                   {{"sizes", Integers{s[2] * stride, s[3] * stride}},
                                                    {"mode", std::string("nearest")},
@@ -325,7 +332,7 @@ Result<ValueId> activation_layer(Network& network, const Section& section, const
 }
 
 Result<ValueId> batchnorm_layer(Network& network, const Section&, const std::string& name) {
-  const int64_t channels = network.shape(network.last)[1];
+  const int64_t channels = network.shape(network.last)[1];  // every value has a batch and channels
   BMNET_ASSIGN(const ValueId bias,
                constant(network, name + ".bias", network.weights.take(name + " biases", {channels}, 0.1f)));
   return batch_norm(network, name, network.last, bias, channels);

@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "frontend/limits.h"
+#include "nn/limits.h"
+
 namespace bmnet::frontend::darknet {
 namespace {
 
@@ -36,8 +39,11 @@ Weights Weights::random(uint64_t seed) {
 }
 
 Result<Tensor> Weights::take(const std::string& what, Shape shape, float spread, bool positive) {
+  if (const auto sane = checked_elements(shape); !sane) return with_context(what, sane.error());
   const TensorInfo info{DType::kF32, std::move(shape)};
   if (generator_) {
+    if (const Status good = nn::reserve_constant(info.shape, info.dtype); !good)
+      return with_context(what, good.error());
     Tensor tensor(info);
     for (float& value : tensor.data<float>()) {
       const float uniform = static_cast<float>((*generator_)() >> 8) * 0x1p-24f;  // [0,1)
