@@ -96,6 +96,11 @@ Result<Archive> Archive::open(Bytes file, std::shared_ptr<const void> owner) {
   size_t at = 0;
   std::string top;
   for (uint64_t i = 0; i < directory.count; ++i) BMNET_TRY(archive.read_entry(bytes, at, top));
+  uint64_t left = file.size();
+  for (const auto& [name, entry] : archive.entries_) {
+    if (entry.packed > left) return user_error("entry '{}' lies over another one or is cut off: a zip bomb", name);
+    left -= entry.packed;
+  }
   return archive;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "frontend/pytorch/effort.h"
 #include "frontend/pytorch/ops.h"
 #include "frontend/pytorch/refusal.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr int kMaxCalls = 100;  // one inside the other
 constexpr int kMaxNested = 3000;
-constexpr int64_t kMaxSteps = int64_t{1} << 20;  // statements in all: the bound of unrolling
 
 const Expr& root_of(const Expr& expr) { return expr.kind == Expr::kAttribute ? root_of(expr.children[0]) : expr; }
 
@@ -118,8 +118,8 @@ void Evaluator::run(const std::vector<Stmt>& body, Frame& frame) {
   const Deeper deeper(nesting_);
   for (const Stmt& stmt : body) {
     if (frame.returned) return;
-    if (++steps_ > kMaxSteps)
-      refuse("the program runs more than {} statements: a loop is too long to unroll", kMaxSteps);
+    if (++steps_ > max_steps())
+      refuse("the program runs more than {} statements: a loop is too long to unroll", max_steps());
     try {
       step(stmt, frame);
     } catch (Refusal& refusal) {
@@ -149,7 +149,7 @@ void Evaluator::step(const Stmt& stmt, Frame& frame) {
       while (!frame.returned && condition(stmt.value, frame)) {
         ++steps_;
         run(stmt.body, frame);
-        if (steps_ > kMaxSteps) refuse("the loop does not end within {} statements", kMaxSteps);
+        if (steps_ > max_steps()) refuse("the loop does not end within {} statements", max_steps());
       }
       return;
     case Stmt::kFor:
@@ -169,20 +169,22 @@ void Evaluator::loop_for(const Stmt& stmt, Frame& frame) {
     if (bounds.size() == 1) bounds.insert(bounds.begin(), 0);
     const int64_t step = bounds.size() == 3 ? bounds[2] : 1;
     if (step == 0) reject("range with a step of 0");
-    for (int64_t i = bounds[0]; !frame.returned && (step > 0 ? i < bounds[1] : i > bounds[1]); i += step) {
-      if (++steps_ > kMaxSteps) refuse("the loop does not end within {} statements", kMaxSteps);
+    for (int64_t i = bounds[0]; !frame.returned && (step > 0 ? i < bounds[1] : i > bounds[1]);) {
+      if (++steps_ > max_steps()) refuse("the loop does not end within {} statements", max_steps());
       assign(stmt.target, i, frame);
       run(stmt.body, frame);
+      if (__builtin_add_overflow(i, step, &i)) break;  // past every bound
     }
     return;
   }
   const Value value = evaluate(over, frame);
   const Items* items = value.items();
   if (!items) refuse("a loop over {} is not supported", type_name(value));
+  Effort::spend(items->size());
   const Items copy = *items;
   for (const Value& item : copy) {
     if (frame.returned) return;
-    if (++steps_ > kMaxSteps) refuse("the loop does not end within {} statements", kMaxSteps);
+    if (++steps_ > max_steps()) refuse("the loop does not end within {} statements", max_steps());
     assign(stmt.target, item, frame);
     run(stmt.body, frame);
   }

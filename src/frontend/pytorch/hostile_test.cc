@@ -3,6 +3,7 @@
 #include "frontend/pytorch/code.h"
 #include "frontend/pytorch/pickle.h"
 #include "frontend/pytorch/testing.h"
+#include "nn/limits.h"
 
 namespace bmnet::frontend::pytorch::test {
 namespace {
@@ -33,6 +34,50 @@ TEST(pickle, refuses_to_run_code) {
   EXPECT_THAT(pickle_error("ctorch.hub\nload\n."), HasSubstr("torch.hub.load"));
   EXPECT_THAT(pickle_error("c__torch__\nM\n)R."), HasSubstr("a call of '__torch__.M'"));
   EXPECT_THAT(pickle_error("(S'x'\nios\nsystem\n."), HasSubstr("is not one PyTorch writes"));
+}
+
+// Every opcode that can name, make or change an object of any class.
+TEST(pickle, refuses_to_run_code_by_other_opcodes) {
+  const auto expect_refused = [](const std::string& pickle) {
+    EXPECT_THAT(pickle_error(pickle), HasSubstr("is not one PyTorch writes")) << pickle;
+  };
+  expect_refused("\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R.");  // STACK_GLOBAL
+  expect_refused("\x82\x01.");                                     // EXT1, EXT2, EXT4: a registered class
+  expect_refused("\x83\x01\x01.");
+  expect_refused("\x84\x01\x01\x01\x01.");
+  expect_refused("(c__torch__\nM\nS'x'\no.");  // OBJ
+  expect_refused("c__torch__\nM\n)}\x92.");    // NEWOBJ_EX
+  expect_refused("Pevil\n.");                  // PERSID
+  expect_refused("\x97.");                     // NEXT_BUFFER
+}
+
+TEST(pickle, refuses_states_for_what_is_no_object) {
+  EXPECT_THAT(pickle_error("ccollections\nOrderedDict\n)R}b."), HasSubstr("state for something that is no object"));
+  EXPECT_THAT(pickle_error("cos\nsystem\n}b."), HasSubstr("os.system"));
+  EXPECT_THAT(pickle_error("ccollections\nOrderedDict\n)\x81."), HasSubstr("an object of something that is no class"));
+  EXPECT_THAT(pickle_error("c__torch__.M\nX\n)\x81}K\1K\2sb."), HasSubstr("an attribute's name is int"));
+  EXPECT_THAT(pickle_error("K\1)R."), HasSubstr("a call of int"));
+}
+
+TEST(pickle, refuses_lengths_beyond_the_file) {
+  for (const std::string& code : {"X\xff\xff\xff\xff"s, "\x8c\xff"s, "\x8a\x08"s, "G"s, "J\xff"s, "r\xff"s, "cos"s})
+    EXPECT_THAT(pickle_error(code + "a"), HasSubstr("the pickle is cut off")) << code;
+  EXPECT_THAT(pickle_error("\x8a\xff" + std::string(300, '\x7f')), HasSubstr("an integer of 255 bytes"));
+  for (const std::string& code :
+       {"\x8b\xff\xff\xff\x7f"s, "\x8d\xff\xff\xff\xff\xff\xff\xff\x7f"s, "B\xff\xff\xff\xff"s})
+    EXPECT_THAT(pickle_error(code), HasSubstr("is not one PyTorch writes")) << code;
+}
+
+TEST(pickle, refuses_to_take_from_an_empty_stack) {
+  for (const std::string& code : {"."s, "0"s, "t"s, "\x87"s, "a"s, "u"s, "R"s, "b"s, "Q"s, "q\1"s, "h\1"s, "(0"s})
+    EXPECT_NE(pickle_error(code + "."), "it is not refused") << code;
+}
+
+// A text of 64 KiB, put into a list five thousand times: it would be copied each time.
+TEST(pickle, refuses_to_repeat_texts_without_end) {
+  std::string bomb = "]X\0\0\1\0"s + std::string(65536, 'x') + "q\0"s;
+  for (int i = 0; i < 5000; ++i) bomb += "h\0"s;
+  EXPECT_THAT(pickle_error(bomb + "."), HasSubstr("a pickle bomb"));
 }
 
 TEST(pickle, refuses_recursion) {
@@ -88,6 +133,77 @@ TEST(archive, refuses_zip_bombs) {
   const auto content = Archive::open(as_bytes(file), nullptr)->read("a");
   ASSERT_FALSE(content);
   EXPECT_THAT(content.error().message, HasSubstr("a zip bomb"));
+}
+
+// One entry of 1 MiB, packed into 1 KiB, under many names.
+std::string overlapping_zip(int names) {
+  const std::string one = zip({{"m/0000", std::string(1 << 20, 'x'), true}});
+  const size_t directory = one.find("PK\1\2"), end = one.find("PK\5\6");
+  std::string file = one.substr(0, directory);
+  for (int i = 0; i < names; ++i) {
+    std::string entry = one.substr(directory, end - directory);
+    entry.replace(entry.size() - 4, 4, fmt::format("{:04}", i));
+    file += entry;
+  }
+  const auto size = static_cast<uint32_t>(file.size() - directory);
+  std::string tail = one.substr(end);
+  for (const size_t count : {8, 10}) std::memcpy(&tail[count], &names, 2);
+  std::memcpy(&tail[12], &size, 4);
+  return file + tail;
+}
+
+TEST(archive, refuses_entries_that_lie_over_each_other) {
+  EXPECT_TRUE(Archive::open(as_bytes(overlapping_zip(1)), nullptr));
+  const auto bomb = Archive::open(as_bytes(overlapping_zip(5000)), nullptr);
+  ASSERT_FALSE(bomb);
+  EXPECT_THAT(bomb.error().message, HasSubstr("lies over another one or is cut off: a zip bomb"));
+}
+
+TEST(archive, refuses_sizes_that_are_not_true) {
+  for (const uint32_t claimed : {1u, 999u, 1001u, 100000u}) {
+    const std::string file = zip({{"m/a", std::string(1000, 'x'), true, claimed}});
+    const auto content = Archive::open(as_bytes(file), nullptr)->read("a");
+    ASSERT_FALSE(content) << claimed;
+    EXPECT_THAT(content.error().message, HasSubstr("entry 'a'"));
+  }
+  const std::string stored = zip({{"m/a", "stored", false, 7}});
+  EXPECT_THAT(Archive::open(as_bytes(stored), nullptr)->read("a").error().message, HasSubstr("its sizes differ"));
+}
+
+TEST(archive, reads_thousands_of_entries) {
+  std::vector<ZipEntry> entries;
+  for (int i = 0; i < 20000; ++i) entries.push_back({fmt::format("m/{}", i), "x"});
+  const std::string file = zip(entries);
+  const auto archive = Archive::open(as_bytes(file), nullptr);
+  ASSERT_TRUE(archive) << archive.error().message;
+  EXPECT_TRUE(archive->read("19999"));
+  entries.push_back({"m/7", "again"});
+  EXPECT_THAT(Archive::open(as_bytes(zip(entries)), nullptr).error().message, HasSubstr("stands twice"));
+}
+
+// A zip64 end record whose fields are `directory_size`, `directory_offset`, `count`, found at `place`.
+std::string zip64(uint64_t count, uint64_t directory_size, uint64_t directory_offset, uint64_t place = 0) {
+  std::string file;
+  put<uint32_t>(file, 0x06064b50), put<uint64_t>(file, 44), put<uint16_t>(file, 45), put<uint16_t>(file, 45);
+  put<uint32_t>(file, 0), put<uint32_t>(file, 0), put(file, count), put(file, count);
+  put(file, directory_size), put(file, directory_offset);
+  put<uint32_t>(file, 0x07064b50), put<uint32_t>(file, 0), put(file, place), put<uint32_t>(file, 1);
+  put<uint32_t>(file, 0x06054b50), put<uint32_t>(file, 0), put<uint16_t>(file, 0xFFFF), put<uint16_t>(file, 0xFFFF);
+  put<uint32_t>(file, 0xFFFFFFFF), put<uint32_t>(file, 0xFFFFFFFF), put<uint16_t>(file, 0);
+  return file;
+}
+
+TEST(archive, refuses_lying_zip64_records) {
+  const auto refusal_of = [](const std::string& file) {
+    const auto archive = Archive::open(as_bytes(file), nullptr);
+    return archive ? "opened" : archive.error().message;
+  };
+  EXPECT_EQ(refusal_of(zip64(0, 0, 0)), "opened");
+  EXPECT_THAT(refusal_of(zip64(0, 0, 0, UINT64_MAX)), HasSubstr("the zip64 end record is damaged"));
+  EXPECT_THAT(refusal_of(zip64(0, 0, 0, 40)), HasSubstr("the zip64 end record is damaged"));
+  EXPECT_THAT(refusal_of(zip64(UINT64_MAX, 0, 0)), HasSubstr("too small for 18446744073709551615 entries"));
+  EXPECT_THAT(refusal_of(zip64(0, UINT64_MAX, 8)), HasSubstr("outside the file"));
+  EXPECT_THAT(refusal_of(zip64(0, 8, UINT64_MAX)), HasSubstr("outside the file"));
 }
 
 TEST(archive, notices_damage) {
@@ -147,6 +263,27 @@ TEST(hostile_code, cannot_ask_for_endless_tables) {
       HasSubstr("net.pt: "));
   EXPECT_THAT(refusal(module("x: Tensor", {"return torch.arange(0, 1, 0)"})), HasSubstr("torch.arange"));
   EXPECT_THAT(refusal(module("x: Tensor", {"return torch.repeat_interleave(x, 1000000000)"})), HasSubstr("times"));
+}
+
+// Each line is short; what it copies or walks through is not.
+TEST(hostile_code, cannot_copy_without_end) {
+  const nn::SmallModels small({.steps = 1 << 14});
+  EXPECT_THAT(
+      refusal(module("x: Tensor", {"l = [1]", "for i in range(19):", "  l = torch.add(l, l)",
+                                   "for i in range(1000000):", "  m = torch.slice(l, 0, 500000, 1)", "return x"})),
+      HasSubstr("without end"));
+  EXPECT_THAT(
+      refusal(module("x: Tensor", {"s = '0123456789abcdef'", "for i in range(15):", "  s = torch.add(s, s)", "l = []",
+                                   "for i in range(1000000):", "  l = torch.append(l, s)", "return x"})),
+      HasSubstr("net.pt: "));
+  EXPECT_THAT(refusal(module("x: Tensor", {"l = []", "for i in range(100):", "  l = [l, l]", "return l"})),
+              HasSubstr("without end"));
+}
+
+TEST(hostile_code, counts_to_the_end_of_the_integers) {
+  EXPECT_THAT(refusal(module("x: Tensor", {"for i in range(9223372036854775800, 9223372036854775807, 5):", "  y = i",
+                                           "return torch.add(x, torch.sub(y, 9223372036854775805))"})),
+              testing::Eq("it is not refused"));
 }
 
 TEST(refusals, name_all_unknown_operators_at_once) {

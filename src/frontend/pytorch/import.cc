@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "frontend/blockers.h"
+#include "frontend/pytorch/effort.h"
 #include "frontend/pytorch/evaluator.h"
 #include "frontend/pytorch/ops.h"
 #include "frontend/pytorch/refusal.h"
@@ -59,6 +60,7 @@ Items make_inputs(const Function& forward, Tensors& tensors, const ImportOptions
 
 void collect_outputs(Tensors& tensors, const Value& value, std::vector<ValueId>& outputs) {
   if (outputs.size() > 65536) refuse("forward returns more than 65536 tensors");
+  Effort::spend(1);
   if (Cell* cell = value.ref<Cell>()) {
     outputs.push_back(tensors.read(*cell));
   } else if (const Items* items = value.items()) {
@@ -112,6 +114,7 @@ Error with_other_blockers(Program& program, Error refusal, const ImportOptions& 
 }
 
 Result<nn::Model> import_program(Archive archive, const std::string& name, const ImportOptions& options) {
+  const Effort effort;
   Program program = Program::load(std::move(archive));
   const Function* forward = program.find_method(program.root()->type, "forward");
   if (!forward) reject("the archive's module {} has no method forward", program.root()->type);

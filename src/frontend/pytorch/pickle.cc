@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kMaxOperations = int64_t{1} << 24;
 constexpr int64_t kMaxCopiedBytes = int64_t{1} << 30;
+constexpr uint64_t kMaxCopiedText = uint64_t{1} << 28;
 constexpr size_t kMaxRank = 16;
 
 std::shared_ptr<Cell> host_cell(Tensor tensor) {
@@ -140,6 +141,8 @@ class Reader {
   void recall(uint64_t key) {
     const auto found = memo_.find(key);
     if (found == memo_.end()) reject("memo {} is not set", key);
+    if (const auto* text = found->second.as<std::string>())
+      if ((copied_text_ += text->size()) > kMaxCopiedText) reject("texts are repeated without end: a pickle bomb");
     push(found->second);
   }
 
@@ -369,6 +372,7 @@ class Reader {
   std::vector<size_t> marks_;
   std::map<uint64_t, Value> memo_;
   int64_t budget_ = kMaxCopiedBytes;
+  uint64_t copied_text_ = 0;  // lists are shared, texts are not
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "frontend/pytorch/effort.h"
 #include "frontend/pytorch/evaluator.h"
 #include "frontend/pytorch/ops.h"
 #include "frontend/pytorch/refusal.h"
@@ -213,6 +214,7 @@ std::optional<Value> of_list(std::string_view op, const Value& owner, const Item
     return Value();
   }
   if (op == "insert" && index && arguments.size() == 3) {
+    Effort::spend(items.size());
     append(*list, arguments[2]);
     const auto size = static_cast<int64_t>(list->items.size());
     const int64_t at = std::clamp<int64_t>(*index < 0 ? *index + size - 1 : *index, 0, size - 1);
@@ -225,6 +227,7 @@ std::optional<Value> of_list(std::string_view op, const Value& owner, const Item
     const int64_t place = at < 0 ? at + static_cast<int64_t>(list->items.size()) : at;
     if (place < 0 || place >= static_cast<int64_t>(list->items.size()))
       reject("index {} of {} items", at, list->items.size());
+    Effort::spend(items.size() - static_cast<size_t>(place));
     Value item = list->items[static_cast<size_t>(place)];
     list->items.erase(list->items.begin() + place);
     return item;
@@ -242,6 +245,7 @@ std::optional<Value> of_list(std::string_view op, const Value& owner, const Item
 
 std::optional<Value> of_numbers(std::string_view op, const Items& items) {
   if (items.empty()) return std::nullopt;
+  Effort::spend(items.size());
   std::optional<Value> best;
   for (const Value& item : items) {
     const auto number = number_of(item);
@@ -328,6 +332,7 @@ std::optional<Value> of_tensor(Tensors& tensors, std::string_view op, Cell& cell
 }  // namespace
 
 bool same(const Value& a, const Value& b) {
+  Effort::spend(1);
   if (const auto x = number_of(a), y = number_of(b); x && y) return *comparison("eq", *x, *y)->as<bool>();
   if (a.data.index() != b.data.index()) return false;
   if (const auto* text = a.as<std::string>()) return *text == *b.as<std::string>();

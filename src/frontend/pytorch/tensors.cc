@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "frontend/pytorch/refusal.h"
+#include "nn/limits.h"
 #include "op/check.h"
 #include "op/op.h"
 
@@ -11,7 +12,6 @@ namespace bmnet::frontend::pytorch {
 namespace {
 
 constexpr int kMaxViews = 200;
-constexpr int64_t kMaxFilledBytes = int64_t{1} << 30;  // of all constants a program makes
 
 bool is_wide_float(DType dtype) { return dtype == DType::kF64 || dtype == DType::kF16 || dtype == DType::kBF16; }
 
@@ -151,8 +151,9 @@ ValueId Tensors::filled(DType dtype, const Shape& shape, double value) {
   if (is_wide_float(dtype)) dtype = DType::kF32;
   const TensorInfo info{dtype, shape};
   if (const Status good = op::check_info(info); !good) throw Refusal{good.error()};
-  if (static_cast<int64_t>(info.bytes()) > kMaxFilledBytes - filled_bytes_)
-    refuse("the program makes constants of more than {} bytes", kMaxFilledBytes);
+  const int64_t limit = nn::import_limits().made_bytes;
+  if (static_cast<int64_t>(info.bytes()) > limit - filled_bytes_)
+    refuse("the program makes constants of more than {} bytes", limit);
   filled_bytes_ += static_cast<int64_t>(info.bytes());
   Tensor tensor({dtype, shape});
   switch (dtype) {

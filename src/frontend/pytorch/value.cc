@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "frontend/pytorch/effort.h"
 #include "frontend/pytorch/refusal.h"
 
 namespace bmnet::frontend::pytorch {
@@ -25,6 +26,8 @@ std::string type_name(const Value& value) {
 }
 
 int hold(const Value& child, int depth, bool container_held) {
+  const auto* text = child.as<std::string>();
+  Effort::spend(1 + (text ? text->size() : 0));
   int below = 0;
   if (auto* list = child.ref<List>()) below = hold_container(*list);
   if (auto* tuple = child.ref<Tuple>()) below = hold_container(*tuple);
