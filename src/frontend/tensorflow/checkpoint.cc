@@ -9,7 +9,8 @@ namespace {
 constexpr uint64_t kTableMagic = 0xdb4775248b80fb57;
 constexpr size_t kFooterBytes = 48;
 constexpr size_t kTrailerBytes = 5;  // of a block: type, checksum
-constexpr uint64_t kMaxUncompressed = uint64_t{1} << 28;
+constexpr uint64_t kMaxUncompressed = uint64_t{1} << 26;
+constexpr size_t kMaxEntries = 1 << 20;
 constexpr std::string_view kObjectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
 // Reads numbers and texts one behind the other; `ok` falls when the data ends too early.
@@ -79,11 +80,16 @@ Result<std::vector<std::pair<std::string, std::string>>> block_entries(const std
   if (restarts > (block.size() - 4) / 4) return user_error("a block with {} restarts", restarts);
   Cursor cursor{as_bytes(block).first(block.size() - 4 - 4 * restarts)};
   std::string key;
+  uint64_t key_bytes = 0;  // a key may say that it is almost the one before, however long that is
   while (!cursor.at_end()) {
     const uint64_t shared = cursor.varint(), added = cursor.varint(), size = cursor.varint();
     const std::string_view rest = cursor.text(added), value = cursor.text(size);
     if (!cursor.ok || shared > key.size()) return user_error("a block's entry is damaged");
-    key = key.substr(0, shared) + std::string(rest);
+    key.resize(shared);
+    key += rest;
+    if ((key_bytes += key.size()) > kMaxUncompressed || entries.size() == kMaxEntries)
+      return user_error("a block of {} bytes claims more than {} entries or {} bytes of keys: the file is damaged",
+                        block.size(), kMaxEntries, kMaxUncompressed);
     entries.emplace_back(key, std::string(value));
   }
   return entries;
@@ -145,6 +151,7 @@ Result<std::map<std::string, std::string>> read_table(Bytes file) {
       return unsupported("an index of more than {} bytes", kMaxUncompressed);
     BMNET_ASSIGN(auto entries, block_entries(block));
     for (auto& [key, value] : entries) table[key] = std::move(value);
+    if (table.size() > kMaxEntries) return unsupported("an index of more than {} entries", kMaxEntries);
   }
   return table;
 }

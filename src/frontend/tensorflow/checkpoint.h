@@ -15,7 +15,7 @@ namespace bmnet::frontend::tensorflow {
 // with a magic number; blocks may be compressed by snappy. Errors name the byte.
 Result<std::map<std::string, std::string>> read_table(Bytes file);
 
-// Snappy's raw format. Errors: damaged data, a result of more than 2^28 bytes.
+// Snappy's raw format. Errors: damaged data, a result of more than 2^26 bytes.
 Result<std::string> snappy_uncompressed(Bytes data);
 
 class Checkpoint {

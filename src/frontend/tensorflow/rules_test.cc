@@ -267,6 +267,19 @@ TEST(tensorflow_refuses, constants_that_the_file_does_not_hold_without_end) {
   EXPECT_THAT(refusal(net), HasSubstr("that the file does not hold"));
 }
 
+TEST(tensorflow_refuses, text_that_nests_without_end) {
+  const auto refusal_of = [](const std::string& text) {
+    const auto model = import_tensorflow(as_bytes(text), "net.pbtxt", ".");
+    return model ? "imported" : model.error().message;
+  };
+  std::string nest = "node { name: 'a' op: 'Const' attr { key: 'value' value {";
+  for (int i = 0; i < 10000; ++i) nest += " func { attr { value {";
+  EXPECT_THAT(refusal_of(nest), testing::StartsWith("net.pbtxt: line 1, column "));
+  std::string unknown = "node { name: 'a' op: 'Const' }\n";
+  for (int i = 0; i < 10000; ++i) unknown += "x {";
+  EXPECT_THAT(refusal_of(unknown), testing::StartsWith("net.pbtxt: line 2, column "));
+}
+
 TEST(tensorflow_refuses, files_cut_off_anywhere) {
   const std::string file = conv_net("SAME", 1).graph.SerializeAsString();
   for (size_t size = 0; size < file.size(); ++size) {

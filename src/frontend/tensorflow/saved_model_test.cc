@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "frontend/fuzz.h"
 #include "frontend/tensorflow/checkpoint.h"
+#include "frontend/tensorflow/fuzz.h"
 #include "frontend/tensorflow/testing.h"
 
 namespace bmnet::frontend::tensorflow::test {
@@ -91,6 +93,35 @@ TEST(checkpoint, refuses_tables_cut_off_or_damaged_anywhere) {
   }
 }
 
+// A result of 64 MiB from a few bytes: each copy doubles what is there.
+TEST(checkpoint, snappy_bombs_are_refused) {
+  const auto refusal = [](const std::string& data) {
+    const auto text = snappy_uncompressed(as_bytes(data));
+    return text ? "unpacked" : text.error().message;
+  };
+  EXPECT_EQ(refusal(varint(uint64_t{1} << 40) + '\0' + "a"), "snappy data of 1099511627776 bytes");
+  // 64 bytes from 1 back, a million times, where 100 bytes are told.
+  std::string copies = varint(100) + '\0' + "a";
+  for (int i = 0; i < 1000000; ++i) copies += static_cast<char>(63 << 2 | 2) + fixed(1, 2);
+  EXPECT_EQ(refusal(copies), "snappy data is damaged");
+  EXPECT_EQ(refusal(varint(100) + '\0' + "a"), "snappy data is cut off");
+}
+
+// Every key says that it is the one before and one letter more: 2^31 bytes of keys in 64 KiB.
+TEST(checkpoint, a_table_whose_keys_grow_without_end_is_refused) {
+  std::string block;
+  for (uint64_t i = 0; i < 16000; ++i) block += varint(i) + varint(1) + varint(0) + "k";
+  std::string file = block + fixed(0, 4) + fixed(1, 4) + std::string(5, '\0');
+  const std::string index = block_of({{"k", varint(0) + varint(block.size() + 8)}});
+  const uint64_t index_place = file.size();
+  file += index + fixed(0, 5);
+  std::string footer = varint(0) + varint(0) + varint(index_place) + varint(index.size());
+  footer.resize(40);
+  const auto table = read_table(as_bytes(file + footer + fixed(0xdb4775248b80fb57, 8)));
+  ASSERT_FALSE(table);
+  EXPECT_THAT(table.error().message, HasSubstr("bytes of keys: the file is damaged"));
+}
+
 // A folder of TensorFlow 2's form: a signature that calls a function with a variable.
 class saved_model : public testing::Test {
  protected:
@@ -163,6 +194,26 @@ class saved_model : public testing::Test {
 
   fs::path folder_;
 };
+
+// Also a seed: BMNET_CORPUS=corpus build/bin/bmnet_frontend_tensorflow_test --gtest_filter=saved_model.*
+TEST_F(saved_model, can_be_one_input_of_the_fuzzer) {
+  write_graph();
+  write_variables("dense/kernel");
+  const std::string graph = *read_text(folder_ / "saved_model.pb"),
+                    index = *read_text(folder_ / "variables/variables.index"),
+                    data = *read_text(folder_ / "variables/variables.data-00000-of-00001");
+  const std::string input = "\xff" + fixed(graph.size(), 4) + fixed(index.size(), 4) + graph + index + data;
+  const auto model = import_fuzz_input(as_bytes(input));
+  EXPECT_TRUE(model) << model.error().message;
+  if (const char* corpus = std::getenv("BMNET_CORPUS"))
+    ASSERT_TRUE(write_file_atomically(fs::path(corpus) / "saved_model", input));
+  for (size_t i = 0; i < input.size(); ++i) {  // damaged anywhere
+    std::string damaged = input;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0xff);
+    const auto other = import_fuzz_input(as_bytes(damaged));
+    if (!other) EXPECT_TRUE(is_good_refusal(other.error(), {"fuzz.pb"})) << other.error().message;
+  }
+}
 
 TEST_F(saved_model, reads_variables_by_the_checkpoints_objects) {
   write_graph();

@@ -1,14 +1,9 @@
-// Any bytes as a frozen graph, a SavedModel or a checkpoint's index: imported, or refused with one message that names
-// the file.
-#include <cstdlib>
+// libFuzzer target of the TensorFlow front end; the form of its inputs stands in fuzz.h.
+#include "frontend/tensorflow/fuzz.h"
 
-#include "frontend/tensorflow/checkpoint.h"
-#include "frontend/tensorflow/import.h"
+#include "frontend/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const bmnet::Bytes bytes(data, size);
-  const auto model = bmnet::frontend::import_tensorflow(bytes, "fuzz.pb", "/nonexistent");
-  if (model ? !model->to_graph().has_value() : !model.error().message.starts_with("fuzz.pb: ")) std::abort();
-  (void)bmnet::frontend::tensorflow::read_table(bytes);
-  return 0;
+  return bmnet::frontend::import_or_abort({"fuzz.pb"},
+                                          [&] { return bmnet::frontend::tensorflow::import_fuzz_input({data, size}); });
 }

@@ -3,6 +3,7 @@
 #include "frontend/tensorflow/tensorflow_fuzz.cc"
 
 #include <cstring>
+#include <filesystem>
 #include <random>
 
 #include "frontend/tensorflow/testing.h"
@@ -101,6 +102,18 @@ TEST(tensorflow_fuzz, the_corpus_is_accepted) {
     const auto graph = import_graph(net);
     EXPECT_TRUE(graph) << graph.error().message;
   }
+}
+
+TEST(tensorflow_fuzz, the_files_of_the_corpus_are_networks_or_refused) {
+  size_t files = 0, networks = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(bmnet::test::source_file("src/frontend/tensorflow/corpus"))) {
+    const std::string file = *read_text(entry.path());
+    replay(file);
+    ++files, networks += import_fuzz_input(as_bytes(file)).has_value();
+  }
+  EXPECT_GE(files, 5u);
+  EXPECT_GE(networks, 3u);
 }
 
 TEST(tensorflow_fuzz, survives_mutated_bytes) {
