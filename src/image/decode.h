@@ -5,7 +5,7 @@
 
 namespace bmnet::image {
 
-Result<Image> decode_jpeg(Bytes content, std::string_view what);
-Result<Image> decode_png(Bytes content, std::string_view what);
+Result<Image> decode_jpeg(Bytes content, std::string_view what, int64_t max_pixels);
+Result<Image> decode_png(Bytes content, std::string_view what, int64_t max_pixels);
 
 }  // namespace bmnet::image

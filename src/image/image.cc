@@ -40,10 +40,10 @@ float channel_of(const uint8_t* pixel, int64_t channel, int64_t channels, bool b
 
 }  // namespace
 
-Result<Image> decode_image(Bytes content, std::string_view what) {
+Result<Image> decode_image(Bytes content, std::string_view what, int64_t max_pixels) {
   const auto starts_with = [&](std::string_view magic) { return as_text(content).starts_with(magic); };
-  if (starts_with("\xff\xd8\xff")) return image::decode_jpeg(content, what);
-  if (starts_with("\x89PNG\r\n\x1a\n")) return image::decode_png(content, what);
+  if (starts_with("\xff\xd8\xff")) return image::decode_jpeg(content, what, max_pixels);
+  if (starts_with("\x89PNG\r\n\x1a\n")) return image::decode_png(content, what, max_pixels);
   return user_error("{}: neither JPEG nor PNG; convert the picture to one of them", what);
 }
 

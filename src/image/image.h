@@ -23,8 +23,8 @@ constexpr int64_t kMaxImagePixels = int64_t{1} << 26;
 
 // JPEG (baseline and progressive, grey or colour) or PNG (every type; transparency is dropped), told apart by content.
 // EXIF orientation is not applied. `what` names the picture in messages.
-// Errors: another format, a damaged or cut-off file, more than kMaxImagePixels.
-Result<Image> decode_image(Bytes content, std::string_view what);
+// Errors: another format, a damaged or cut-off file, more than `max_pixels`.
+Result<Image> decode_image(Bytes content, std::string_view what, int64_t max_pixels = kMaxImagePixels);
 Result<Image> read_image(const std::filesystem::path& path);
 
 // Bilinear, pixel centres at half coordinates, edges repeated, no smoothing when shrinking; height, width >= 1.

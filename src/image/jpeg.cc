@@ -31,12 +31,24 @@ void on_message(j_common_ptr codec, int level) {
   if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE)) fail(codec);
 }
 
+// Every scan of a progressive file passes over the whole picture, however few bytes it has.
+constexpr int kMaxScans = 200;
+
+void on_progress(j_common_ptr codec) {
+  if (!codec->is_decompressor) return;
+  if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number <= kMaxScans) return;
+  std::snprintf(reinterpret_cast<ErrorHandler*>(codec->err)->message, JMSG_LENGTH_MAX, "it has more than %d scans",
+                kMaxScans);
+  std::longjmp(reinterpret_cast<ErrorHandler*>(codec->err)->out, 1);
+}
+
 // Reads the header and checks the size, then decodes. False: `handler.message` says why.
-bool decode_into(Image& image, jpeg_decompress_struct& codec, ErrorHandler& handler, Bytes content) {
+bool decode_into(Image& image, jpeg_decompress_struct& codec, ErrorHandler& handler, Bytes content,
+                 int64_t max_pixels) {
   if (setjmp(handler.out)) return false;
   jpeg_mem_src(&codec, content.data(), content.size());
   jpeg_read_header(&codec, TRUE);
-  if (int64_t{codec.image_height} * codec.image_width > kMaxImagePixels) {
+  if (int64_t{codec.image_height} * codec.image_width > max_pixels) {
     std::snprintf(handler.message, sizeof handler.message, "%u x %u pixels are too many", codec.image_width,
                   codec.image_height);
     return false;
@@ -57,15 +69,18 @@ bool decode_into(Image& image, jpeg_decompress_struct& codec, ErrorHandler& hand
 
 }  // namespace
 
-Result<Image> decode_jpeg(Bytes content, std::string_view what) {
+Result<Image> decode_jpeg(Bytes content, std::string_view what, int64_t max_pixels) {
   ErrorHandler handler = {};
   jpeg_decompress_struct codec = {};
   codec.err = jpeg_std_error(&handler.base);
   handler.base.error_exit = fail;
   handler.base.emit_message = on_message;
   jpeg_create_decompress(&codec);
+  jpeg_progress_mgr progress = {};
+  progress.progress_monitor = on_progress;
+  codec.progress = &progress;
   Image image;
-  const bool good = decode_into(image, codec, handler, content);
+  const bool good = decode_into(image, codec, handler, content, max_pixels);
   jpeg_destroy_decompress(&codec);
   if (!good) return user_error("{}: a JPEG file that cannot be read: {}", what, handler.message);
   return image;

@@ -6,7 +6,7 @@
 
 namespace bmnet::image {
 
-Result<Image> decode_png(Bytes content, std::string_view what) {
+Result<Image> decode_png(Bytes content, std::string_view what, int64_t max_pixels) {
   png_image png = {};
   png.version = PNG_IMAGE_VERSION;
   const std::unique_ptr<png_image, decltype(&png_image_free)> release(&png, png_image_free);
@@ -14,7 +14,7 @@ Result<Image> decode_png(Bytes content, std::string_view what) {
     return user_error("{}: a damaged PNG file: {}", what, png.message);
   }
   const int64_t pixels = int64_t{png.height} * png.width;
-  if (pixels > kMaxImagePixels) return user_error("{}: {} x {} pixels are too many", what, png.width, png.height);
+  if (pixels > max_pixels) return user_error("{}: {} x {} pixels are too many", what, png.width, png.height);
   png.format = PNG_FORMAT_RGBA;
   std::vector<uint8_t> rgba(PNG_IMAGE_SIZE(png));
   if (!png_image_finish_read(&png, nullptr, rgba.data(), 0, nullptr)) {
