@@ -275,7 +275,8 @@ Result<Zip> open_zip(Bytes content, std::string_view what) {
   return zip;
 }
 
-Result<NamedTensor> read_entry(zip_t* zip, zip_int64_t index, std::string_view what) {
+// `packed_left`: bytes of the file that no entry before this one has taken.
+Result<NamedTensor> read_entry(zip_t* zip, zip_int64_t index, std::string_view what, zip_uint64_t& packed_left) {
   zip_stat_t stat;
   constexpr zip_uint64_t kNeeded = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
   if (zip_stat_index(zip, static_cast<zip_uint64_t>(index), 0, &stat) != 0 || (stat.valid & kNeeded) != kNeeded)
@@ -285,6 +286,9 @@ Result<NamedTensor> read_entry(zip_t* zip, zip_int64_t index, std::string_view w
   const std::string entry = fmt::format("{}: '{}'", what, name);
   if (stat.size / kMaxDeflateRatio > stat.comp_size)
     return user_error("{}: claims {} bytes, more than its {} can hold", entry, stat.size, stat.comp_size);
+  if (stat.comp_size > packed_left)
+    return user_error("{}: lies over another entry: the archive would unpack to more than it holds", entry);
+  packed_left -= stat.comp_size;
   const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(
       zip_fopen_index(zip, static_cast<zip_uint64_t>(index), 0), zip_fclose);
   if (!file) return user_error("{}: {}", entry, zip_strerror(zip));
@@ -346,9 +350,10 @@ Result<std::vector<NamedTensor>> parse_npz(Bytes content, std::string_view what)
   BMNET_ASSIGN(const Zip zip, open_zip(content, what));
   std::vector<NamedTensor> tensors;
   std::set<std::string, std::less<>> names;
+  zip_uint64_t packed_left = content.size();
   const zip_int64_t count = zip_get_num_entries(zip.get(), 0);
   for (zip_int64_t index = 0; index < count; ++index) {
-    BMNET_ASSIGN(NamedTensor named, read_entry(zip.get(), index, what));
+    BMNET_ASSIGN(NamedTensor named, read_entry(zip.get(), index, what, packed_left));
     if (!names.insert(named.name).second) return user_error("{}: array '{}' occurs twice", what, named.name);
     tensors.push_back(std::move(named));
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "base/file.h"
@@ -176,6 +177,50 @@ TEST(npz, refuses_a_flipped_bit_in_the_data) {
   std::string file = *read_text(temporary("f.npz"));
   file[200] ^= 1;
   EXPECT_EQ(parse_npz(as_bytes(file), "f.npz").error().message, "f.npz: 'a.npy': CRC error");
+}
+
+// The directory of an archive of one entry, and what stands around it.
+struct OneEntry {
+  OneEntry() {
+    EXPECT_TRUE(write_npz(temporary("b.npz"), std::vector<NamedTensor>{{"0000", Tensor({DType::kF32, {256}})}}));
+    const std::string file = *read_text(temporary("b.npz"));
+    const size_t directory = file.find("PK\1\2"), end = file.find("PK\5\6");
+    content = file.substr(0, directory), entry = file.substr(directory, end - directory), tail = file.substr(end);
+  }
+  // The archive with this directory of `count` entries.
+  std::string with(const std::string& entries, uint16_t count) const {
+    std::string end = tail;
+    const auto size = static_cast<uint32_t>(entries.size());
+    std::memcpy(&end[8], &count, 2), std::memcpy(&end[10], &count, 2), std::memcpy(&end[12], &size, 4);
+    return content + entries + end;
+  }
+  std::string content, entry, tail;
+};
+
+TEST(npz, refuses_an_entry_that_claims_more_than_it_can_hold) {
+  const OneEntry one;
+  for (const uint32_t claimed : {1u << 31, 1u << 16, 1u}) {
+    std::string entry = one.entry;
+    std::memcpy(&entry[24], &claimed, 4);
+    const auto arrays = parse_npz(as_bytes(one.with(entry, 1)), "b.npz");
+    ASSERT_FALSE(arrays) << claimed;
+    EXPECT_THAT(arrays.error().message, HasSubstr("b.npz: ")) << claimed;
+  }
+}
+
+// One array under a thousand names.
+TEST(npz, refuses_entries_that_lie_over_each_other) {
+  const OneEntry one;
+  EXPECT_TRUE(parse_npz(as_bytes(one.with(one.entry, 1)), "b.npz"));
+  std::string entries;
+  for (int i = 0; i < 1000; ++i) {
+    std::string entry = one.entry;
+    entry.replace(entry.find("0000"), 4, fmt::format("{:04}", i));
+    entries += entry;
+  }
+  const auto arrays = parse_npz(as_bytes(one.with(entries, 1000)), "b.npz");
+  ASSERT_FALSE(arrays);
+  EXPECT_THAT(arrays.error().message, HasSubstr("b.npz: '"));
 }
 
 TEST(npz, refuses_every_truncation) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace bmnet {
 namespace {
@@ -47,12 +48,11 @@ int64_t element_count(std::span<const int64_t> shape) {
 std::string to_string(std::span<const int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
 Tensor::Tensor(TensorInfo info) : info_(std::move(info)) {
-  constexpr size_t kAlignment = 64;
-  const size_t size = (std::max<size_t>(bytes(), 1) + kAlignment - 1) / kAlignment * kAlignment;
-  data_ = std::aligned_alloc(kAlignment, size);
-  if (!data_) std::abort();  // element counts are bounded where shapes enter the program
+  constexpr std::align_val_t kAlignment{64};
+  const size_t size = std::max<size_t>(bytes(), 1);  // element counts are bounded where shapes enter the program
+  data_ = ::operator new(size, kAlignment);
   std::memset(data_, 0, size);
-  owner_ = std::shared_ptr<void>(data_, std::free);
+  owner_ = std::shared_ptr<void>(data_, [](void* data) { ::operator delete(data, kAlignment); });
 }
 
 Tensor::Tensor(TensorInfo info, void* data, std::shared_ptr<const void> owner)

@@ -1,8 +1,12 @@
 #include "tool/command_line.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
 
 #include "base/text.h"
 #include "tool/compile.h"
@@ -28,6 +32,17 @@ std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>
 int report_error(std::string_view name, const Error& error) {
   fmt::print(stderr, "bmnet {}: error: {}\n", name, printable(error.message));
   return kExitError;
+}
+
+void end_when_out_of_memory(const char* program) {
+  static const char* name;
+  name = program;
+  std::set_new_handler([] {  // which must not ask for memory
+    for (const char* part :
+         {name, ": error: not enough memory: the model is too large for this machine or its limits\n"})
+      (void)!::write(STDERR_FILENO, part, std::strlen(part));
+    std::_Exit(kExitError);
+  });
 }
 
 }  // namespace bmnet::tool

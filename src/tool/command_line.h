@@ -17,4 +17,8 @@ std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>
 // "bmnet NAME: error: message" on stderr; the exit code of errors.
 int report_error(std::string_view name, const Error& error);
 
+// From now on, when no memory is left, this program says so in one line and ends with the exit code of errors.
+// `program` must outlive it.
+void end_when_out_of_memory(const char* program);
+
 }  // namespace bmnet::tool

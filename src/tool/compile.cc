@@ -7,6 +7,7 @@
 #include "bmodel/writer.h"
 #include "op/host/host.h"
 #include "pass/optimize.h"
+#include "tool/command_line.h"
 #include "tool/device_compare.h"
 #include "tool/reference_data.h"
 #include "tool/reports.h"
@@ -149,6 +150,7 @@ int run_compiler(const FrontEnd* front_end, const CompilerProgram& program, cons
 }
 
 int compiler_main(std::string_view program, int argc, char** argv) {
+  end_when_out_of_memory(argv[0]);
   const FrontEnd* front_end = front_end_of_program(program);
   const CompilerProgram about{std::string(program), fmt::format("{} model -> BModel for BM1684", front_end->framework),
                               std::string(front_end->examples)};

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "tool/command_line.h"
 #include "tool/commands.h"
 #include "tool/compile.h"
 #include "tool/flags.h"
@@ -56,6 +57,7 @@ int refuse(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bmnet::tool::end_when_out_of_memory("bmnet");
   const std::string_view name = argc > 1 ? argv[1] : "--help";
   if (name == "--help" || name == "-h" || name == "help") return print_help(), bmnet::tool::kExitOk;
   for (const Command& command : kCommands)

@@ -1,6 +1,8 @@
 #include "target/bm1684/exec/vector_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -60,6 +62,22 @@ TEST(vector_file, refuses_a_region_outside_its_memory) {
 TEST(vector_file, refuses_what_is_not_json) {
   const auto path = write_file("text.json", "hello");
   EXPECT_EQ(read_vector_file(path).error().message, path.string() + ": not JSON");
+}
+
+// 129 MiB of blanks in 130 KiB.
+TEST(vector_file, refuses_gzip_bombs) {
+  const auto path = write_file("bomb.json.gz", "");
+  const std::string blanks(1 << 20, ' ');
+  gzFile file = gzopen(path.c_str(), "wb9");
+  for (int i = 0; i < 129; ++i) gzwrite(file, blanks.data(), static_cast<unsigned>(blanks.size()));
+  gzclose(file);
+  EXPECT_EQ(read_vector_file(path).error().message,
+            path.string() + ": more than 128 MiB unpacked: no file of test vectors");
+}
+
+TEST(vector_file, refuses_broken_gzip_data) {
+  const auto path = write_file("cut.json.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\3\xab", 11));
+  EXPECT_THAT(read_vector_file(path).error().message, testing::HasSubstr("gzip data"));
 }
 
 TEST(vector_file, tells_the_first_differing_byte) {
