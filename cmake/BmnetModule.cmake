@@ -4,10 +4,11 @@
 #   x_fuzz.cc   one libFuzzer program each (option BMNET_FUZZ)
 #   main_x.cc   left to the CMakeLists.txt of src/tool
 #
-# bmnet_module(<name> [DEPS <libraries>...] [RECURSE])
-#   makes library bmnet_<name> from the current folder (RECURSE: and the folders below it).
+# bmnet_module(<name> [DEPS <libraries>...] [RECURSE] [UNGUIDED])
+#   makes library bmnet_<name> from the current folder (RECURSE: and the folders below it). A fuzzer is guided by the
+#   coverage of all modules but those that are UNGUIDED, whose loops over numbers would only be slowed down.
 function(bmnet_module name)
-  cmake_parse_arguments(arg "RECURSE" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(arg "RECURSE;UNGUIDED" "" "DEPS" ${ARGN})
   if(arg_RECURSE)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   else()
@@ -33,6 +34,10 @@ function(bmnet_module name)
     bmnet_test(${name} ${tests} DEPS bmnet_${name})
   endif()
   if(BMNET_FUZZ)
+    if(sources AND NOT arg_UNGUIDED)
+      # Comparisons are not traced: twice as many executions are worth more than constants, which the seeds have.
+      target_compile_options(bmnet_${name} PRIVATE -fsanitize-coverage=inline-8bit-counters,pc-table)
+    endif()
     foreach(source IN LISTS fuzzers)
       cmake_path(GET source STEM stem)
       add_executable(${stem} ${source})

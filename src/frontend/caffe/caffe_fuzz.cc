@@ -1,10 +1,9 @@
-// libFuzzer target of the Caffe front end: caffe_fuzz src/frontend/caffe/corpus
-#include <cstdlib>
-
+// libFuzzer target of the Caffe front end; the form of its inputs stands in fuzz.h.
 #include "frontend/caffe/fuzz.h"
 
+#include "frontend/fuzz.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto model = bmnet::caffe::import_fuzz_input({data, size});
-  if (!model && model.error().kind == bmnet::ErrorKind::kBug) std::abort();
-  return 0;
+  return bmnet::frontend::import_or_abort({"fuzz.prototxt", "caffemodel"},
+                                          [&] { return bmnet::caffe::import_fuzz_input({data, size}); });
 }
