@@ -286,8 +286,9 @@ Result<Values> upsample_by_mask(LayerCall& call, const Shape& sizes) {
   BMNET_ASSIGN(const ValueId values, call.reshape(call.input(), flat));
   BMNET_ASSIGN(const ValueId mask, call.reshape(call.input(1), flat));
   BMNET_ASSIGN(const ValueId places, call.step("cast", {{"to", "i64"}}, {mask}));
-  BMNET_ASSIGN(const ValueId placed, call.step("scatter_elements", {{"axis", int64_t{1}}, {"reduction", "none"}},
-                                               {call.filled("zeros", plane, 0), places, values}));
+  BMNET_ASSIGN(const ValueId zeros, call.filled("zeros", plane, 0));
+  BMNET_ASSIGN(const ValueId placed,
+               call.step("scatter_elements", {{"axis", int64_t{1}}, {"reduction", "none"}}, {zeros, places, values}));
   return one(call.top("reshape", to_shape({shape[0], shape[1], sizes[0], sizes[1]}), {placed}));
 }
 
