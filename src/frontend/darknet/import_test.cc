@@ -135,9 +135,86 @@ TEST(darknet, the_raw_input_of_yolo_is_the_output) {
 TEST(darknet, decodes_boxes_when_asked) {
   const auto model =
       import(kYolo, std::vector<float>(6 + 6 * 6 * 32 * 32, 0.0f), ImportOptions{.output_names = {"yolo_1"}}, true);
-  EXPECT_FALSE(model->to_graph()->nodes.empty());
+  EXPECT_THAT(run(*model, std::vector<float>(6 * 32 * 32)), ElementsAre(0.5f, 0.5f, 0.5f, 0.25f, 0.5f, 0.25f));
   const auto both = import(kYolo, std::vector<float>(6 + 6 * 6 * 32 * 32, 0.0f), {}, true);
   EXPECT_THAT(both->to_graph()->output_names, ElementsAre("conv_0", "yolo_1"));
+}
+
+// Two classes share the probability; anchors are in cells.
+TEST(darknet, decodes_boxes_of_region_layers) {
+  const std::string cfg =
+      "[net]\nwidth=1\nheight=1\nchannels=7\n[dropout]\n[region]\nanchors=0.5,2\nnum=1\nclasses=2\nsoftmax=1\n";
+  const auto model = import(cfg, {}, ImportOptions{.output_names = {"region_1"}}, true);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_THAT(run(*model, std::vector<float>(7)), ElementsAre(0.5f, 0.5f, 0.5f, 2, 0.5f, 0.25f, 0.25f));
+}
+
+TEST(darknet, groups_of_a_convolution_see_their_own_channels) {
+  const std::string cfg =
+      "[net]\nwidth=1\nheight=1\nchannels=2\n[convolutional]\nfilters=2\ngroups=2\nsize=1\nstride=1\nactivation="
+      "linear\n";
+  EXPECT_THAT(run(*import(cfg, {/*biases*/ 1, 2, /*weights*/ 10, 100}), {3, 4}), ElementsAre(31, 402));
+}
+
+float activated(const std::string& activation, float x) {
+  const std::string cfg = "[net]\nwidth=1\nheight=1\nchannels=1\n[activation]\nactivation=" + activation + "\n";
+  return run(*import(cfg, {}), {x})[0];
+}
+
+TEST(darknet, activations_are_those_of_darknet) {
+  const struct {
+    const char* activation;
+    float at_minus_one, at_two;
+  } rows[] = {{"relu", 0, 2},
+              {"relu6", 0, 2},
+              {"leaky", -0.1f, 2},
+              {"relie", -0.01f, 2},
+              {"logistic", 0.26894f, 0.88080f},
+              {"tanh", -0.76159f, 0.96403f},
+              {"elu", -0.63212f, 2},
+              {"selu", -1.11133f, 2.1014f},
+              {"mish", -0.30340f, 1.94396f},
+              {"swish", -0.26894f, 1.76159f},
+              {"gelu", -0.15881f, 1.95460f},
+              {"hardtan", -1, 1},
+              {"loggy", -0.46212f, 0.76159f},
+              {"ramp", -0.1f, 2.2f},
+              {"linear", -1, 2}};
+  for (const auto& row : rows) {
+    EXPECT_NEAR(activated(row.activation, -1), row.at_minus_one, 1e-4) << row.activation;
+    EXPECT_NEAR(activated(row.activation, 2), row.at_two, 1e-4) << row.activation;
+  }
+}
+
+TEST(darknet, sam_multiplies_pixel_by_pixel) {
+  const std::string cfg = std::string(kNet) + "[dropout]\n[maxpool]\nsize=2\nstride=1\n[sam]\nfrom=-2\n";
+  EXPECT_THAT(run(*import(cfg, {}), {1, 2, 3, 4}), ElementsAre(4, 8, 12, 16));
+}
+
+// Before version 0.2 the count of seen pictures has 32 bits.
+TEST(darknet, reads_headers_of_both_widths) {
+  const std::string cfg = std::string(kNet) + "[convolutional]\nfilters=1\nsize=1\nstride=1\nactivation=linear\n";
+  const std::vector<float> values = {10, 2};
+  for (const auto& [minor, bytes] : {std::pair(1, 16), std::pair(2, 20)}) {
+    std::string file(bytes, '\0');
+    file[4] = static_cast<char>(minor);
+    file.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+    const auto model = import_darknet(cfg, as_bytes(file), "net.cfg");
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_THAT(run(*model, {1, 2, 3, 4}), ElementsAre(12, 14, 16, 18));
+  }
+}
+
+// A file like yolov3.conv.1: weights of the first layers only.
+TEST(darknet, weights_cut_off_behind_a_layer_serve_the_network_up_to_it) {
+  const std::string cfg = std::string(kNet) + "[convolutional]\nfilters=1\nsize=1\nstride=1\nactivation=linear\n" +
+                          "[convolutional]\nfilters=1\nsize=1\nstride=1\nactivation=linear\n";
+  EXPECT_THAT(refusal(cfg, {10, 2}),
+              HasSubstr("conv_1 biases needs 1 floats from byte 28: cut off, or made for another "
+                        "cfg; --output_names cuts the network in front of it"));
+  const auto model = import(cfg, {10, 2}, ImportOptions{.output_names = {"conv_0"}});
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_THAT(run(*model, {1, 2, 3, 4}), ElementsAre(12, 14, 16, 18));
 }
 
 TEST(darknet, reorg_reads_channels_as_wider_images) {

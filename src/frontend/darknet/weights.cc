@@ -52,8 +52,10 @@ Result<Tensor> Weights::take(const std::string& what, Shape shape, float spread,
     return tensor;
   }
   if (!contains(bytes_, next_, info.bytes()))
-    return user_error("{}: ends at byte {}, but {} needs {} floats from byte {}: cut off, or made for another cfg",
-                      file_, bytes_.size(), what, info.count(), next_);
+    return user_error(
+        "{}: ends at byte {}, but {} needs {} floats from byte {}: cut off, or made for another "
+        "cfg; --output_names cuts the network in front of it",
+        file_, bytes_.size(), what, info.count(), next_);
   const uint8_t* data = bytes_.data() + next_;
   next_ += info.bytes();
   if (reinterpret_cast<uintptr_t>(data) % alignof(float) == 0) return Tensor(info, const_cast<uint8_t*>(data), owner_);
