@@ -89,6 +89,36 @@ TEST_F(compiler, saves_a_umodel) {
   EXPECT_TRUE(fs::exists(folder_ / "out/shapes_bmneto.fp32umodel"));
 }
 
+// The optimiser runs behind the UModel, so nothing is lost on the way.
+TEST_F(compiler, a_umodel_compiles_to_the_same_bmodel) {
+  run("bmneto --model=shapes.onnx --mode=GenUmodel --outdir=.");
+  run("bmneto --model=shapes.onnx --outdir=direct");
+  const Outcome outcome = run("bmnetu -model shapes_bmneto.fp32umodel -prec FP32 -max_n 1 -outdir out");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.text;
+  EXPECT_EQ(content(folder_ / "out/compilation.bmodel"), content(folder_ / "direct/compilation.bmodel"));
+  EXPECT_EQ(run("bmnetu --weight=shapes_bmneto.fp32umodel --outdir=out --cmp=false").exit_code, 0);
+  EXPECT_EQ(run("bmnet compile shapes_bmneto.fp32umodel --outdir=out --cmp=false").exit_code, 0);
+}
+
+TEST_F(compiler, refuses_damaged_umodels_in_words) {
+  run("bmneto --model=shapes.onnx --mode=GenUmodel --outdir=. && mv shapes_bmneto.fp32umodel whole");
+  const std::string whole = content(folder_ / "whole");
+  for (size_t i = 1; i < 8; ++i) {
+    std::string damaged = whole.substr(0, whole.size() * i / 8);
+    std::ofstream(folder_ / "damaged.fp32umodel", std::ios::binary) << damaged;
+    EXPECT_THAT(run("bmnetu --model=damaged.fp32umodel 2>&1 | tail -1").text,
+                MatchesRegex("bmnetu: error: damaged.fp32umodel: cut off[^\n]*\n"));
+    damaged = whole;
+    damaged[whole.size() * i / 8] ^= 16;
+    std::ofstream(folder_ / "damaged.fp32umodel", std::ios::binary) << damaged;
+    EXPECT_THAT(run("bmnetu --model=damaged.fp32umodel 2>&1 | tail -1").text,
+                MatchesRegex("bmnetu: error: damaged.fp32umodel: damaged[^\n]*\n"));
+  }
+  EXPECT_THAT(run("bmnetu --model=shapes.onnx").text, HasSubstr("shapes.onnx: not a UModel"));
+  EXPECT_THAT(run("bmnetu --model=shapes.prototxt --weight=whole").text, HasSubstr("a UModel is one file"));
+  EXPECT_EQ(run("bmnetu --model=whole --prec=INT8").exit_code, 2);
+}
+
 TEST_F(compiler, classifies_a_picture) {
   run("bmneto --model=shapes.onnx --outdir=out");
   const Outcome outcome = run("bmnet run out/compilation.bmodel --image star_1.png --rgb --labels labels.txt --top 1");
@@ -132,6 +162,120 @@ TEST_F(compiler, the_doctor_tells_what_runs_where) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.text, HasSubstr("can be compiled"));
   EXPECT_THAT(outcome.text, HasSubstr("parameters "));
+  EXPECT_THAT(outcome.text, HasSubstr("transposes      0"));
+  EXPECT_THAT(outcome.text, HasSubstr("device memory "));
+}
+
+TEST_F(compiler, the_doctor_speaks_json) {
+  const auto json = nlohmann::json::parse(run("bmnet doctor shapes.onnx --json 2>/dev/null").text);
+  EXPECT_EQ(json.at("compiles"), true);
+  EXPECT_EQ(json.at("framework"), "ONNX");
+  EXPECT_EQ(json.at("network").at("inputs").at(0).at("name"), "data");
+  EXPECT_GT(json.at("network").at("macs"), 1000000);
+  EXPECT_GT(json.at("network").at("cycles"), 10000);
+}
+
+// Two layer types that no table has, and a known one behind them.
+constexpr const char* kBlocked = R"(name: "blocked"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "first" type: "Pooling" bottom: "data" top: "first" pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "odd" type: "Frobnicate" bottom: "first" top: "odd" }
+layer { name: "then" type: "ReLU" bottom: "odd" top: "then" }
+layer { name: "odder" type: "Frobnicate" bottom: "then" top: "odder" }
+layer { name: "oddest" type: "Defrost" bottom: "odder" top: "oddest" }
+)";
+
+TEST_F(compiler, the_doctor_names_every_blocker_and_looks_at_the_rest) {
+  std::ofstream(folder_ / "blocked.prototxt") << kBlocked;
+  const Outcome outcome = run("bmnet doctor blocked.prototxt");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.text, HasSubstr("cannot be compiled"));
+  EXPECT_THAT(outcome.text, HasSubstr("2 nodes: odd, odder\n"));
+  EXPECT_THAT(outcome.text, HasSubstr("1 node: oddest\n"));
+  EXPECT_THAT(outcome.text, HasSubstr("outputs (cut there with --output_names to compile it)\n  first  [1,3,4,4] f32"));
+  EXPECT_THAT(outcome.text, testing::ContainsRegex("Frobnicate +0 +0 +2\n"));
+  EXPECT_THAT(outcome.text, testing::ContainsRegex("pool +1 +0 +0\n"));
+  EXPECT_EQ(run("bmnetc --model=blocked.prototxt --output_names=first --outdir=out").exit_code, 0);
+  const auto json = nlohmann::json::parse(run("bmnet doctor blocked.prototxt --json 2>/dev/null").text);
+  EXPECT_EQ(json.at("compiles"), false);
+  ASSERT_EQ(json.at("blockers").size(), 3u);
+  EXPECT_EQ(json.at("blockers").at(2).at("node"), "oddest");
+}
+
+TEST_F(compiler, a_compiler_names_every_blocker) {
+  std::ofstream(folder_ / "blocked.prototxt") << kBlocked;
+  const Outcome outcome = run("bmnetc --model=blocked.prototxt");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.text, HasSubstr("3 nodes cannot be compiled\n"));
+  EXPECT_THAT(outcome.text, HasSubstr("(and 1 more node of operator Frobnicate)"));
+  EXPECT_THAT(outcome.text, HasSubstr("layer 'oddest' (Defrost)"));
+}
+
+TEST_F(compiler, info_counts_the_operators_of_models_and_bmodels) {
+  const Outcome model = run("bmnet info shapes.onnx");
+  EXPECT_EQ(model.exit_code, 0) << model.text;
+  EXPECT_THAT(model.text, testing::ContainsRegex("conv +9 +9\n"));
+  EXPECT_THAT(model.text, HasSubstr("transposes remaining  0\n"));
+  run("bmneto --model=shapes.onnx --outdir=out --cmp=false");
+  const Outcome bmodel = run("bmnet info out/compilation.bmodel");
+  EXPECT_EQ(bmodel.exit_code, 0) << bmodel.text;
+  EXPECT_THAT(bmodel.text, testing::ContainsRegex("conv +9 +0\n"));
+  EXPECT_THAT(bmodel.text, HasSubstr("transposes remaining  0\n"));
+  EXPECT_EQ(run("bmnet info labels.txt").exit_code, 1);
+}
+
+// Every compiler takes every flag of the table; a wrong one is a usage error in each.
+TEST_F(compiler, all_eight_have_the_same_flags) {
+  for (const char* program : {"bmnetc", "bmnetd", "bmnetm", "bmneto", "bmnetp", "bmnett", "bmnetu", "bmpaddle"}) {
+    const std::string help = run(std::string(program) + " --help").text;
+    for (const char* flag : {"model",
+                             "weight",
+                             "shapes",
+                             "input_names",
+                             "output_names",
+                             "descs",
+                             "net_name",
+                             "opt",
+                             "dyn",
+                             "outdir",
+                             "target",
+                             "cmp",
+                             "mode",
+                             "enable_profile",
+                             "list_ops",
+                             "show_args",
+                             "v",
+                             "log_dir",
+                             "dump_ref",
+                             "prec",
+                             "max_n",
+                             "use_wino",
+                             "input_as_fp32",
+                             "output_as_fp32",
+                             "seed"})
+      EXPECT_THAT(help, HasSubstr(std::string("--") + flag + " ")) << program;
+    EXPECT_THAT(help, HasSubstr("Example")) << program;
+    const std::string arguments = run(std::string(program) + " --show_args --list_ops").text;
+    for (const char* value : {"target        BM1684\n", "opt           2\n", "outdir        compilation\n",
+                              "mode          compile\n", "cmp           true\n", "prec          FP32\n"})
+      EXPECT_THAT(arguments, HasSubstr(value)) << program;
+    EXPECT_EQ(run(std::string(program) + " --shape=[1]").exit_code, 2) << program;
+    EXPECT_EQ(run(std::string(program) + " --target=BM1684X --model=x").exit_code, 2) << program;
+  }
+}
+
+TEST_F(compiler, every_command_has_help_with_an_example) {
+  std::istringstream lines(run("bmnet --help").text);
+  size_t commands = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  ") || line.starts_with("  bmnet")) continue;
+    const std::string name = line.substr(2, line.find(' ', 2) - 2);
+    const Outcome help = run("bmnet " + name + " --help");
+    EXPECT_EQ(help.exit_code, 0) << name;
+    EXPECT_THAT(help.text, HasSubstr("Example")) << name;
+    ++commands;
+  }
+  EXPECT_GE(commands, 14u);
 }
 
 TEST_F(compiler, disassembles) {
@@ -141,6 +285,9 @@ TEST_F(compiler, disassembles) {
 
 TEST_F(compiler, lists_the_operators_of_a_front_end) {
   EXPECT_THAT(run("bmneto --list_ops").text, HasSubstr("ConvTranspose"));
+  EXPECT_EQ(run("bmneto --list_ops").text, run("bmnet list-ops bmneto").text);
+  EXPECT_THAT(run("bmneto --list_ops").text, testing::ContainsRegex("Loop +1- +not supported: loops cannot"));
+  EXPECT_EQ(nlohmann::json::parse(run("bmnet list-ops --json").text).at("front_ends").size(), 8u);
 }
 
 TEST_F(compiler, help_has_an_example) {

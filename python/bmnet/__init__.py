@@ -53,7 +53,7 @@ def arguments(**options):
 def compiler(program):
     """The compile function of one front end."""
 
-    def compile(model, **options):  # the original's name
+    def compile(model=None, **options):  # the original's name
         line = [find_program(program), *arguments(model=model, **options)]
         done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         print(done.stdout, end="")

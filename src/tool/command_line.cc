@@ -34,6 +34,8 @@ int report_error(std::string_view name, const Error& error) {
   return kExitError;
 }
 
+int report_usage_error(std::string_view name, const Error& error) { return report_error(name, error), kExitUsage; }
+
 void end_when_out_of_memory(const char* program) {
   static const char* name;
   name = program;

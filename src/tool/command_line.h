@@ -14,8 +14,9 @@ namespace bmnet::tool {
 // now: after --help, or after a usage error that was printed.
 std::optional<int> parse_arguments(CLI::App& app, const std::vector<std::string>& arguments);
 
-// "bmnet NAME: error: message" on stderr; the exit code of errors.
+// "bmnet NAME: error: message" on stderr; the exit code of errors, or of usage errors.
 int report_error(std::string_view name, const Error& error);
+int report_usage_error(std::string_view name, const Error& error);
 
 // From now on, when no memory is left, this program says so in one line and ends with the exit code of errors.
 // `program` must outlive it.

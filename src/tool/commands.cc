@@ -3,17 +3,23 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <map>
+
 #include "base/file.h"
+#include "base/text.h"
 #include "bmodel/disasm.h"
 #include "bmodel/layer_table.h"
 #include "bmodel/print.h"
 #include "bmodel/reader.h"
+#include "tool/census.h"
 #include "tool/check_models.h"
 #include "tool/check_suites.h"
 #include "tool/command_line.h"
 #include "tool/compile.h"
+#include "tool/doctor.h"
+#include "tool/operator_list.h"
 #include "tool/profile.h"
-#include "tool/reports.h"
 
 namespace bmnet::tool {
 namespace {
@@ -34,6 +40,33 @@ std::string layer_summary(const bmodel::Model& model) {
   return text;
 }
 
+// Layers by operator, over all stages.
+std::string operator_counts(const bmodel::Model& model) {
+  std::map<std::string, std::array<int64_t, 2>> operators;  // on the TPU, on the CPU
+  for (const bmodel::Net& net : model.nets)
+    for (const bmodel::Stage& stage : net.stages)
+      if (const auto table = bmodel::decode_layer_table(stage.net_profile.bytes()))
+        for (const auto& layer : table->layers) ++operators[layer.op][layer.place == "cpu"];
+  if (operators.empty()) return "";
+  std::string text = "operators              on the TPU   on the CPU\n";
+  for (const auto& [op, count] : operators) text += fmt::format("  {:<20} {:>10} {:>12}\n", op, count[0], count[1]);
+  const auto transposes = operators["transpose"];
+  return text + fmt::format("transposes remaining  {}\n", transposes[0] + transposes[1]);
+}
+
+Result<std::string> bmodel_info(const std::string& file) {
+  BMNET_ASSIGN(const bmodel::Model model, bmodel::read_file(file));
+  return bmodel::info(model) + layer_summary(model) + operator_counts(model);
+}
+
+Result<std::string> info_of_model(const CompileFlags& flags) {
+  BMNET_ASSIGN(const FrontEnd* front_end, recognize(flags.model));
+  Progress progress(Progress::style_for(stderr));
+  BMNET_ASSIGN(const ImportedGraphs graphs, import_graphs(*front_end, flags, progress));
+  progress.end_stage();
+  return model_info(flags.model, front_end->framework, graphs.source, graphs.graph);
+}
+
 }  // namespace
 
 int compile_command_main(const Arguments& arguments) {
@@ -44,13 +77,15 @@ int compile_command_main(const Arguments& arguments) {
 }
 
 int info_main(const Arguments& arguments) {
-  CLI::App app("What a BModel holds.", "bmnet info");
-  std::string file;
-  app.add_option("bmodel", file, ".bmodel file")->required();
-  if (auto code = parse_arguments(app, arguments)) return *code;
-  const auto model = bmodel::read_file(file);
-  if (!model) return report_error("info", model.error());
-  fmt::print("{}{}", bmodel::info(*model), layer_summary(*model));
+  const CompilerProgram program{
+      "bmnet info", "What a BModel or a model file holds.\n\nA model takes the flags of a compiler, a BModel none.",
+      "Examples:\n  bmnet info out/compilation.bmodel\n  bmnet info net.pb --shapes=[1,224,224,3]"};
+  const auto flags = parse_compile_flags(program, arguments);
+  if (!flags) return report_usage_error("info", flags.error());
+  if (flags->help) return fmt::print("{}", flags->help_text), kExitOk;
+  const auto text = recognize(flags->model) ? info_of_model(*flags) : bmodel_info(flags->model);
+  if (!text) return report_error("info", text.error());
+  fmt::print("{}", printable(*text));
   return kExitOk;
 }
 
@@ -91,10 +126,42 @@ int profile_main(const Arguments& arguments) {
 }
 
 int doctor_main(const Arguments& arguments) {
-  Arguments checked = arguments;
-  checked.push_back("--mode=check");
-  return run_compiler(nullptr, {"bmnet doctor", "one page about a model", "Example:\n  bmnet doctor net.onnx"},
-                      checked);
+  Arguments rest;
+  for (const std::string& argument : arguments)
+    if (argument != "--json" && argument != "-json") rest.push_back(argument);
+  const bool json = rest.size() != arguments.size();
+  const CompilerProgram program{
+      "bmnet doctor",
+      "One page about a model: what runs where, everything that stands in the way, what it will cost.\n\nTakes the "
+      "flags of "
+      "a compiler, and --json. Ends with 0 when the model can be compiled.",
+      "Examples:\n  bmnet doctor net.onnx\n  bmnet doctor net.pb --shapes=[1,224,224,3] --json"};
+  const auto flags = parse_compile_flags(program, rest);
+  if (!flags) return report_usage_error("doctor", flags.error());
+  if (flags->help) return fmt::print("{}", flags->help_text), kExitOk;
+  const auto front_end = recognize(flags->model);
+  if (!front_end) return report_error("doctor", front_end.error());
+  Progress progress(Progress::style_for(stderr));
+  const auto diagnosis = diagnose(**front_end, *flags, progress);
+  progress.end_stage();
+  if (!diagnosis) return report_error("doctor", diagnosis.error());
+  fmt::print("{}", json ? to_json(*diagnosis) : printable(to_text(*diagnosis)));
+  return diagnosis->compiles() ? kExitOk : kExitError;
+}
+
+int list_ops_main(const Arguments& arguments) {
+  CLI::App app("The operators of the front ends, from their mapping tables.", "bmnet list-ops");
+  std::string program;
+  bool json = false;
+  app.add_option("program", program, "one compiler: bmneto, bmnetc ...; without: all");
+  app.add_flag("--json", json, "machine-readable output");
+  app.footer("Example:\n  bmnet list-ops bmneto");
+  if (auto code = parse_arguments(app, arguments)) return *code;
+  const FrontEnd* front_end = program.empty() ? nullptr : front_end_of_program(program);
+  if (!program.empty() && !front_end)
+    return report_usage_error("list-ops", Error{ErrorKind::kUser, fmt::format("there is no compiler '{}'", program)});
+  fmt::print("{}", json ? operator_json(front_end) : operator_table(front_end));
+  return kExitOk;
 }
 
 int check_models_main(const Arguments& arguments) {

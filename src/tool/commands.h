@@ -16,6 +16,7 @@ int info_main(const Arguments& arguments);
 int disasm_main(const Arguments& arguments);
 int profile_main(const Arguments& arguments);
 int doctor_main(const Arguments& arguments);
+int list_ops_main(const Arguments& arguments);
 int check_models_main(const Arguments& arguments);
 int check_suites_main(const Arguments& arguments);
 int isa_check_main(const Arguments& arguments);

@@ -5,10 +5,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "bmodel/writer.h"
+#include "frontend/umodel/import.h"
 #include "op/host/host.h"
 #include "pass/optimize.h"
 #include "tool/command_line.h"
 #include "tool/device_compare.h"
+#include "tool/doctor.h"
+#include "tool/operator_list.h"
 #include "tool/reference_data.h"
 #include "tool/reports.h"
 
@@ -89,10 +92,10 @@ Result<int> compile_command(const FrontEnd& front_end, const CompileFlags& flags
         "--combine");
   const fs::path folder = flags.outdir;
   if (flags.mode == "check") {
-    BMNET_ASSIGN(const Compilation compilation, compile_model(front_end, flags, progress));
+    BMNET_ASSIGN(const Diagnosis diagnosis, diagnose(front_end, flags, progress));
     progress.end_stage();
-    fmt::print("{}", doctor_report(front_end, flags, compilation));
-    return kExitOk;
+    fmt::print("{}", printable(to_text(diagnosis)));
+    return diagnosis.compiles() ? kExitOk : kExitError;
   }
   if (flags.mode == "GenUmodel") {
     BMNET_ASSIGN(const nn::Model model, import_model(front_end, flags));
@@ -133,11 +136,13 @@ Result<Compilation> compile_model(const FrontEnd& front_end, const CompileFlags&
 }
 
 int run_compiler(const FrontEnd* front_end, const CompilerProgram& program, const std::vector<std::string>& arguments) {
-  const auto flags = parse_compile_flags(program, arguments);
+  auto flags = parse_compile_flags(program, arguments);
   if (!flags) return fail(program, flags.error(), kExitUsage);
   if (flags->help) return fmt::print("{}", flags->help_text), kExitOk;
   if (flags->show_args) fmt::print("{}", show_arguments(*flags));
   if (flags->list_ops) return fmt::print("{}", operator_table(front_end)), kExitOk;
+  // The original's parameter file is the UModel here.
+  if (flags->model.empty() && frontend::is_umodel(flags->weight)) std::swap(flags->model, flags->weight);
   if (!front_end) {
     auto recognised = recognize(flags->model);
     if (!recognised) return fail(program, recognised.error(), kExitError);

@@ -34,8 +34,13 @@ Result<CompareMode> parse_compare(const std::string& text) {
 // Booleans come as text (a bare flag is "true"), so that true/True/1 and a value behind a blank all work.
 struct TextFlags {
   std::map<std::string, std::string> values = {
-      {"dyn", "false"},      {"cmp", "true"},        {"enable_profile", "false"},
+      {"decode", "false"},   {"dyn", "false"},       {"cmp", "true"},      {"enable_profile", "false"},
       {"list_ops", "false"}, {"show_args", "false"}, {"dump_ref", "false"}};
+};
+
+// Flags that only mean something for int8 networks.
+struct Int8Texts {
+  std::string use_wino, input_as_fp32, output_as_fp32;
 };
 
 void declare(CLI::App& app, CompileFlags& flags, TextFlags& texts) {
@@ -54,13 +59,17 @@ void declare(CLI::App& app, CompileFlags& flags, TextFlags& texts) {
       ->capture_default_str();
   add("--outdir", flags.outdir, "output folder, made when missing")->capture_default_str();
   add("--target", flags.target, "chip")->capture_default_str();
-  add("--mode", flags.mode, "compile, GenUmodel (write the fp32 UModel), check (support of every operator)")
+  add("--prec", flags.prec, "data type of the network: FP32")->capture_default_str();
+  add("--max_n", flags.max_n, "batch of every input that --shapes does not state")->check(CLI::Range(1, 1 << 20));
+  add("--mode", flags.mode,
+      "compile, GenUmodel (write the fp32 UModel), check (support of every operator; also called summary and show)")
       ->capture_default_str();
   add("--v", flags.v, "log level: 0 fatal, 1 error, 2 warning, 3 info, 4 debug")->check(CLI::Range(0, 4));
   add("--log_dir", flags.log_dir, "folder of log files");
   add("--seed", flags.seed, "seed of the random data");
   for (auto& [name, text] : texts.values) {
     static const std::map<std::string, const char*> kHelp = {
+        {"decode", "Darknet: the decoded boxes of [yolo] and [region] layers as further outputs"},
         {"dyn", "dynamic compilation"},
         {"cmp", "run on the simulator with random data and compare: true, false, or warn (a difference is no failure)"},
         {"enable_profile", "write compiler_profile_0.txt as well"},
@@ -105,6 +114,22 @@ Status check_target(const std::string& target) {
   return user_error("--target {} is not supported: this compiler makes BModels for BM1684", target);
 }
 
+Status check_precision(const std::string& precision) {
+  if (lower(precision) == "fp32") return {};
+  return user_error("--prec {} is not supported: this compiler computes in FP32", precision);
+}
+
+// What the original's bmnetu has for int8 networks: in fp32 the answer is the same whatever they say, as long as they
+// ask for nothing else.
+void declare_int8_only(CLI::App& app, Int8Texts& texts) {
+  const auto add = [&](const char* name, std::string& target, const char* help) {
+    app.add_option(name, target, help)->take_last()->expected(0, 1);
+  };
+  add("--use_wino", texts.use_wino, "Winograd convolutions (int8 networks; no effect in fp32)");
+  add("--input_as_fp32", texts.input_as_fp32, "inputs as fp32 (they are in fp32 networks)");
+  add("--output_as_fp32", texts.output_as_fp32, "outputs as fp32 (they are in fp32 networks)");
+}
+
 }  // namespace
 
 std::vector<std::string> normalize_arguments(const std::vector<std::string>& arguments) {
@@ -133,6 +158,8 @@ Result<CompileFlags> parse_compile_flags(const CompilerProgram& program, const s
   app.footer(program.examples);
   app.allow_extras();
   declare(app, flags, texts);
+  Int8Texts int8;
+  declare_int8_only(app, int8);
 
   std::vector<std::string> normalized = normalize_arguments(arguments);
   complete_bare_booleans(normalized, texts);
@@ -158,14 +185,18 @@ Result<CompileFlags> parse_compile_flags(const CompilerProgram& program, const s
     if (!flags.model.empty()) return user_error("unexpected argument '{}'", extra);
     flags.model = extra;
   }
+  BMNET_ASSIGN(flags.decode, parse_bool("decode", texts.values["decode"]));
   BMNET_ASSIGN(flags.dyn, parse_bool("dyn", texts.values["dyn"]));
   BMNET_ASSIGN(flags.cmp, parse_compare(texts.values["cmp"]));
   BMNET_ASSIGN(flags.enable_profile, parse_bool("enable_profile", texts.values["enable_profile"]));
   BMNET_ASSIGN(flags.list_ops, parse_bool("list_ops", texts.values["list_ops"]));
   BMNET_ASSIGN(flags.show_args, parse_bool("show_args", texts.values["show_args"]));
   BMNET_ASSIGN(flags.dump_ref, parse_bool("dump_ref", texts.values["dump_ref"]));
+  if (!int8.use_wino.empty()) BMNET_TRY(parse_bool("use_wino", int8.use_wino));
+  if (flags.mode == "summary" || flags.mode == "show") flags.mode = "check";
   if (flags.weight == "random") flags.weight.clear(), flags.random_weights = true;
   BMNET_TRY(check_target(flags.target));
+  BMNET_TRY(check_precision(flags.prec));
   return flags;
 }
 

@@ -21,9 +21,12 @@ struct CompileFlags {
   bool dyn = false;
   std::string outdir = "compilation";
   std::string target = "BM1684";
+  std::string prec = "FP32";
+  int max_n = 0;  // batch of every input without a shape in `shapes`; 0: the model's
   CompareMode cmp = CompareMode::kOn;
   std::string mode = "compile";
   bool enable_profile = false;
+  bool decode = false;  // Darknet: decoded boxes as further outputs
   bool list_ops = false;
   bool show_args = false;
   int v = 0;

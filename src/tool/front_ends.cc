@@ -11,6 +11,7 @@
 #include "frontend/paddle/import.h"
 #include "frontend/pytorch/import.h"
 #include "frontend/tensorflow/import.h"
+#include "frontend/umodel/import.h"
 
 namespace bmnet::tool {
 namespace {
@@ -55,7 +56,7 @@ bool looks_like_darknet(const std::filesystem::path& model) {
 }
 
 Result<nn::Model> import_darknet_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
-  return frontend::import_darknet(flags.model, flags.weight, options);
+  return frontend::import_darknet(flags.model, flags.weight, options, {.decode = flags.decode});
 }
 
 bool looks_like_pytorch(const std::filesystem::path& model) {
@@ -94,9 +95,20 @@ Result<nn::Model> import_tensorflow_flags(const CompileFlags& flags, const front
   return frontend::import_tensorflow(flags.model, options);
 }
 
+// As the original's bmnetu, whose parameter file is the UModel: --weight FILE alone will do.
+Result<nn::Model> import_umodel_flags(const CompileFlags& flags, const frontend::ImportOptions& options) {
+  if (!flags.weight.empty() && flags.weight != flags.model)
+    return user_error("a UModel is one file: --model FILE.fp32umodel without --weight");
+  return frontend::import_umodel(flags.model, options);
+}
+
 // Paddle is asked before TensorFlow: their programs begin alike, and its are known by name. TensorFlow is asked before
 // ONNX: a SavedModel begins like an ONNX file, and only the former looks further.
 constexpr std::array kFrontEnds = {
+    FrontEnd{"bmnetu", "UModel",
+             "Example:\n  bmneto --model=net.onnx --mode=GenUmodel --outdir=umodel && bmnetu "
+             "--model=umodel/net_bmneto.fp32umodel --outdir=out",
+             false, frontend::is_umodel, import_umodel_flags, frontend::list_umodel_ops},
     FrontEnd{"bmnetc", "Caffe", "Example:\n  bmnetc --model=deploy.prototxt --weight=net.caffemodel --outdir=out",
              false, looks_like_caffe, import_caffe_flags, frontend::list_caffe_ops},
     FrontEnd{"bmnetd", "Darknet", "Example:\n  bmnetd --model=yolov3.cfg --weight=yolov3.weights --outdir=out", true,
@@ -145,7 +157,7 @@ Result<const FrontEnd*> recognize(const std::filesystem::path& model) {
   return user_error("{}: not recognised as a model; known formats: {}", model.string(), known);
 }
 
-Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& flags) {
+Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& flags, frontend::Survey* survey) {
   if (flags.model.empty()) return user_error("no model given: --model FILE");
   if (!std::filesystem::exists(flags.model)) return user_error("{}: no such file", flags.model);
   if (!flags.weight.empty() && !std::filesystem::exists(flags.weight))
@@ -155,7 +167,9 @@ Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& fl
   options.output_names = parse_names(flags.output_names);
   options.net_name = flags.net_name;
   options.fixed_inputs = flags.fixed_inputs;
+  options.survey = survey;
   if (flags.random_weights) options.random_weights = flags.seed;
+  if (flags.max_n > 0) options.batch = flags.max_n;
   if (!flags.shapes.empty()) {
     auto shapes = frontend::parse_shapes(flags.shapes);
     if (!shapes) return with_context("--shapes", std::move(shapes).error());

@@ -31,6 +31,8 @@ const FrontEnd* front_end_of_program(std::string_view program);
 Result<const FrontEnd*> recognize(const std::filesystem::path& model);
 
 // Flags to options, then the front end's import.
-Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& flags);
+// With a survey: ImportOptions::survey.
+Result<nn::Model> import_model(const FrontEnd& front_end, const CompileFlags& flags,
+                               frontend::Survey* survey = nullptr);
 
 }  // namespace bmnet::tool

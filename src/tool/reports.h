@@ -13,10 +13,4 @@ std::string compile_banner(const Compilation& compilation, const std::filesystem
 
 std::string show_arguments(const CompileFlags& flags);
 
-// The mapping table of a front end, or of all (null).
-std::string operator_table(const FrontEnd* front_end);
-
-// One page: inputs, outputs, operators by support with the reasons of those on the CPU, parameters, MACs, cycles.
-std::string doctor_report(const FrontEnd& front_end, const CompileFlags& flags, const Compilation& compilation);
-
 }  // namespace bmnet::tool

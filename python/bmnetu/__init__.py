@@ -1,0 +1,5 @@
+"""bmnetu from Python: see the package bmnet."""
+
+import bmnet
+
+compile = bmnet.compiler("bmnetu")
