@@ -100,6 +100,12 @@ Status declare_outputs(Network& network, const ImportOptions& options, const std
     return {};
   }
   for (const std::string& wanted : options.output_names) {
+    // The decoded rows of a layer count before its raw input.
+    const auto decoded = std::ranges::find(network.outputs, wanted, &Network::Output::name);
+    if (decoded != network.outputs.end()) {
+      BMNET_TRY(network.builder.output(wanted, decoded->value));
+      continue;
+    }
     const auto found = std::find(network.names.begin(), network.names.end(), wanted);
     if (found == network.names.end())
       return user_error("{}: no layer is called '{}'; layers are named type_number, for example '{}'", file, wanted,
