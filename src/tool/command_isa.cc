@@ -13,6 +13,7 @@ namespace bmnet::tool {
 
 int isa_check_main(const Arguments& arguments) {
   CLI::App app("Golden vector files: values, costs, encodings and schedules of instructions.", "bmnet isa-check");
+  app.footer("Example:\n  bmnet isa-check ../shared/isa/vectors/*.json.gz");
   std::vector<std::string> files;
   app.add_option("files", files, "vector files (.json.gz)")->required();
   if (auto code = parse_arguments(app, arguments)) return *code;

@@ -91,6 +91,7 @@ int info_main(const Arguments& arguments) {
 
 int disasm_main(const Arguments& arguments) {
   CLI::App app("The commands of a BModel as text.", "bmnet disasm");
+  app.footer("Example:\n  bmnet disasm out/compilation.bmodel");
   std::string file;
   app.add_option("bmodel", file, ".bmodel file")->required();
   if (auto code = parse_arguments(app, arguments)) return *code;
@@ -167,6 +168,7 @@ int list_ops_main(const Arguments& arguments) {
 int check_models_main(const Arguments& arguments) {
   CLI::App app("Model folders with golden data (model files, golden.npz, meta.json), the whole way.",
                "bmnet check-models");
+  app.footer("Example:\n  bmnet check-models ../shared/models/onnx");
   std::vector<std::string> folders;
   app.add_option("folders", folders, "folders, searched for model folders")->required();
   if (auto code = parse_arguments(app, arguments)) return *code;
@@ -176,6 +178,7 @@ int check_models_main(const Arguments& arguments) {
 int check_suites_main(const Arguments& arguments) {
   CLI::App app("Suites of operators and topologies: every model file below the folders, the whole way.",
                "bmnet check-suites");
+  app.footer("Example:\n  bmnet check-suites ../shared/suites/onnx_node --list");
   std::vector<std::string> folders;
   SuiteOptions options;
   app.add_option("folders", folders, "folders, searched for model files (<case>.npz beside them: golden data)")
