@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/testing.h"
 #include "frontend/darknet/darknet_fuzz.cc"
+#include "frontend/testing.h"
 
 namespace bmnet::frontend::darknet {
 namespace {
@@ -16,7 +17,7 @@ using testing::HasSubstr;
 
 std::vector<std::string> corpus() {
   std::vector<std::string> inputs;
-  for (const auto& entry : std::filesystem::directory_iterator(test::source_file("src/frontend/darknet/corpus")))
+  for (const auto& entry : std::filesystem::directory_iterator(bmnet::test::source_file("src/frontend/darknet/corpus")))
     inputs.push_back(*read_text(entry.path()));
   std::ranges::sort(inputs);
   return inputs;
@@ -39,17 +40,7 @@ TEST(darknet_corpus, gives_networks_or_clear_messages) {
 TEST(darknet_corpus, survives_mutated_bytes) {
   std::mt19937 random(3);
   for (const std::string& input : corpus())
-    for (int i = 0; i < 300; ++i) {
-      std::string mutant = input;
-      for (uint32_t changes = 1 + random() % 3; changes > 0; --changes) {
-        const size_t place = random() % mutant.size();
-        if (random() % 4)
-          mutant[place] = static_cast<char>(random());
-        else
-          mutant.erase(place, 1 + random() % 4);
-      }
-      replay(mutant);
-    }
+    for (int i = 0; i < 300; ++i) replay(frontend::test::mutated(input, random));
 }
 
 // Every number of every cfg in turn.

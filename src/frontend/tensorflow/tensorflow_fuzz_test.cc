@@ -7,6 +7,7 @@
 #include <random>
 
 #include "frontend/tensorflow/testing.h"
+#include "frontend/testing.h"
 
 namespace bmnet::frontend::tensorflow::test {
 namespace {
@@ -120,17 +121,7 @@ TEST(tensorflow_fuzz, survives_mutated_bytes) {
   std::mt19937 random(3);
   for (const Net& net : {image_net(), shape_net(), loop_net()}) {
     const std::string file = net.graph.SerializeAsString();
-    for (int i = 0; i < 500; ++i) {
-      std::string mutant = file;
-      for (uint32_t changes = 1 + random() % 3; changes > 0; --changes) {
-        const size_t place = random() % mutant.size();
-        if (random() % 4)
-          mutant[place] = static_cast<char>(random());
-        else
-          mutant.erase(place, 1 + random() % 4);
-      }
-      replay(mutant);
-    }
+    for (int i = 0; i < 500; ++i) replay(frontend::test::mutated(file, random));
   }
 }
 
