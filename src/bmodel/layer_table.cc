@@ -45,6 +45,36 @@ bool is_sound(const LayerTable::Tensor& tensor, size_t layers) {
   return true;
 }
 
+// Looks over CBOR before a document is built of it. The library's reader goes one level deeper into its own stack for
+// every level of nesting, and throws at sizes that no vector can have even where it is asked not to.
+class NestingCheck : public nlohmann::json_sax<json> {
+ public:
+  explicit NestingCheck(size_t bytes) : bytes_(bytes) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(int64_t) override { return true; }
+  bool number_unsigned(uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(json::binary_t&) override { return true; }
+  bool key(std::string&) override { return true; }
+  bool start_object(size_t size) override { return enter(size); }
+  bool start_array(size_t size) override { return enter(size); }
+  bool end_object() override { return --depth_ >= 0; }
+  bool end_array() override { return --depth_ >= 0; }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  static constexpr int kMaxDepth = 4;  // {"tensors": [[..., [the shape], ...], ...]}
+  static constexpr size_t kUntilBreak = SIZE_MAX;
+
+  bool enter(size_t size) { return ++depth_ <= kMaxDepth && (size == kUntilBreak || size <= bytes_); }
+
+  size_t bytes_;
+  int depth_ = 0;
+};
+
 LayerTable::Tensor tensor_from_json(const json& row) {
   return {.name = row.at(0).get<std::string>(),
           .layer = row.at(1).get<int32_t>(),
@@ -82,8 +112,10 @@ Result<LayerTable> decode_layer_table(std::span<const uint8_t> blob) {
   LayerTable table;
   if (blob.size() < kTag.size() || !std::equal(kTag.begin(), kTag.end(), blob.begin())) return table;
   const auto body = blob.subspan(kTag.size());
+  NestingCheck nesting(body.size());
+  if (!json::sax_parse(body.begin(), body.end(), &nesting, json::input_format_t::cbor))
+    return user_error("the layer table of the BModel is damaged");
   const json root = json::from_cbor(body.begin(), body.end(), true, false);
-  if (root.is_discarded()) return user_error("the layer table of the BModel is damaged");
   // The only exceptions of the library that are left are those of wrong types.
   try {
     for (const json& row : root.at("layers"))

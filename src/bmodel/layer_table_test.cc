@@ -34,6 +34,22 @@ TEST(layer_table, refuses_a_cut_blob) {
   EXPECT_EQ(decode_layer_table(blob).error().message, "the layer table of the BModel is damaged");
 }
 
+std::vector<uint8_t> table_of(const std::vector<uint8_t>& cbor) {
+  std::vector<uint8_t> blob = {'B', 'M', 'N', 'E', 'T', 'L', 'T', '1'};
+  blob.insert(blob.end(), cbor.begin(), cbor.end());
+  return blob;
+}
+
+TEST(layer_table, refuses_endless_nesting) {
+  constexpr uint8_t kArrayOfOne = 0x81;
+  EXPECT_FALSE(decode_layer_table(table_of(std::vector<uint8_t>(1 << 20, kArrayOfOne))));
+}
+
+TEST(layer_table, refuses_an_array_larger_than_the_table) {
+  // {"a": an array of 2^62 elements}
+  EXPECT_FALSE(decode_layer_table(table_of({0xA1, 0x61, 'a', 0x9B, 0x40, 0, 0, 0, 0, 0, 0, 0})));
+}
+
 TEST(layer_table, refuses_a_tensor_of_no_known_layer) {
   LayerTable table = two_layers();
   table.tensors[1].layer = 2;
