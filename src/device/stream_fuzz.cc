@@ -4,6 +4,7 @@
 // bit 1: leave ids and enable bits as they are (else they are made right, so that the words reach the instructions);
 // bit 2: a new group begins.
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -20,7 +21,9 @@ namespace gdma = bm1684::gdma;
 
 constexpr size_t kRecordBytes = 1 + bm1684::kCommandBytes;
 constexpr size_t kMaxCommands = 32;
-constexpr uint64_t kMaxCycles = 1 << 13;  // keeps one execution below a millisecond
+// What keeps one execution far below a millisecond.
+constexpr uint64_t kMaxCycles = 1 << 11;
+constexpr uint64_t kMaxBytes = 1 << 19;  // that all commands together may touch
 
 void make_runnable(Command& command, bm1684::Engine engine, uint64_t id) {
   if (engine == bm1684::Engine::kTiu) {
@@ -55,14 +58,25 @@ std::vector<CommandGroup> groups_of(const uint8_t* data, size_t size) {
   return groups;
 }
 
-// Costs and accesses of all commands, also of those that the launch does not reach.
-void describe(const std::vector<CommandGroup>& groups) {
+uint64_t bytes_of(const bm1684::Access& access) {
+  uint64_t bytes = access.run_bytes;
+  if (access.space == bm1684::Access::Space::kLocal) bytes *= std::popcount(access.lanes);
+  for (const auto& axis : access.axes) bytes = std::min(bytes * axis.count, kMaxBytes + 1);
+  return bytes;
+}
+
+// Asks for costs and accesses of all commands, also of those that a launch does not reach. Gives the bytes touched.
+uint64_t describe(const std::vector<CommandGroup>& groups) {
+  uint64_t bytes = 0;
   for (const CommandGroup& group : groups)
     for (const bm1684::Engine engine : {bm1684::Engine::kTiu, bm1684::Engine::kGdma})
       for (const Command& command : group.of(engine)) {
         (void)bm1684::cycles(command, engine);
-        (void)bm1684::accesses(command, engine);
+        const auto list = bm1684::accesses(command, engine);
+        if (!list) continue;
+        for (const bm1684::Access& access : *list) bytes = std::min(bytes + bytes_of(access), kMaxBytes + 1);
       }
+  return bytes;
 }
 
 }  // namespace
@@ -71,7 +85,7 @@ void describe(const std::vector<CommandGroup>& groups) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::unique_ptr<bmnet::Simulator> simulator = bmnet::Simulator::create(1 << 20).value();
   const std::vector<bmnet::CommandGroup> groups = bmnet::groups_of(data, size);
-  bmnet::describe(groups);
+  if (bmnet::describe(groups) > bmnet::kMaxBytes) return 0;
   bmnet::LaunchOptions options;
   options.detect_races = true;
   options.cycle_limit = bmnet::kMaxCycles;
