@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "nn/limits.h"
-
 namespace bmnet::frontend {
 namespace {
 
@@ -31,16 +29,5 @@ Result<int64_t> checked_elements(std::span<const int64_t> dims, EmptyTensors emp
 }
 
 int64_t tamed(int64_t value) { return std::clamp(value, -kMaxInteger, kMaxInteger); }
-
-Status ConstantBudget::take(std::span<const int64_t> shape, DType dtype) {
-  BMNET_ASSIGN(const int64_t count, checked_elements(shape, EmptyTensors::kAllowed));
-  const int64_t element_bytes = static_cast<int64_t>(byte_size(dtype));
-  const int64_t limit = nn::import_limits().made_bytes;
-  if (count > (limit - bytes_) / element_bytes)
-    return unsupported("a constant of shape {} makes more than {} bytes of constants that the file does not hold",
-                       to_string(shape), limit);
-  bytes_ += count * element_bytes;
-  return {};
-}
 
 }  // namespace bmnet::frontend

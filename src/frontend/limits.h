@@ -20,14 +20,4 @@ Result<int64_t> checked_elements(std::span<const int64_t> dims, EmptyTensors emp
 // counts; INT64_MAX and INT64_MIN, which stand for "to the end", keep their meaning.
 int64_t tamed(int64_t value);
 
-// Counts the constants that are made for a model rather than read from its file: a few bytes can ask for any amount.
-class ConstantBudget {
- public:
-  // Errors: as of checked_elements (empty tensors are fine); more than 4 GiB together with what was taken before.
-  Status take(std::span<const int64_t> shape, DType dtype);
-
- private:
-  int64_t bytes_ = 0;
-};
-
 }  // namespace bmnet::frontend

@@ -34,13 +34,5 @@ TEST(tamed, cuts_what_cannot_be_a_size) {
   EXPECT_EQ(tamed(INT64_MIN), -(int64_t{1} << 40));
 }
 
-TEST(constant_budget, holds_four_gibibytes_in_all) {
-  ConstantBudget budget;
-  const Shape gibibyte = {int64_t{1} << 28};
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(budget.take(gibibyte, DType::kF32)) << i;
-  EXPECT_TRUE(budget.take(Shape{0}, DType::kF32));
-  EXPECT_THAT(budget.take(Shape{1}, DType::kU8).error().message, HasSubstr("more than 4294967296 bytes of constants"));
-}
-
 }  // namespace
 }  // namespace bmnet::frontend

@@ -10,6 +10,7 @@
 #include "frontend/caffe/net.h"
 #include "frontend/caffe/prototxt.h"
 #include "frontend/caffe/weights.h"
+#include "frontend/inputs.h"
 
 namespace bmnet::caffe {
 namespace {
@@ -39,40 +40,11 @@ class Importer {
  private:
   // ---- Inputs ----
 
-  // Shapes are given by name, or by position among the inputs.
-  const InputShape* given_shape(const std::string& name, size_t position) const {
-    for (const InputShape& shape : options_.shapes) {
-      if (shape.name == name) return &shape;
-    }
-    if (position < options_.shapes.size() && options_.shapes[position].name.empty()) return &options_.shapes[position];
-    return nullptr;
-  }
-
-  Status check_shape_names() const {
-    std::vector<std::string> names;
-    for (const Input& input : net_.inputs) names.push_back(net_.blobs[input.blob].name);
-    for (const InputShape& shape : options_.shapes) {
-      if (!shape.name.empty() && std::find(names.begin(), names.end(), shape.name) == names.end()) {
-        return user_error("a shape is given for '{}'; the inputs are: {}", shape.name, fmt::join(names, ", "));
-      }
-    }
-    if (options_.shapes.size() > names.size())
-      return user_error("{} shapes for {} inputs: {}", options_.shapes.size(), names.size(), fmt::join(names, ", "));
-    return {};
-  }
-
-  Result<Shape> input_shape(const Input& input, size_t position) const {
+  Result<Shape> shape_of(const Input& input, size_t position) const {
     const std::string& name = net_.blobs[input.blob].name;
-    Shape shape;
-    if (const InputShape* given = given_shape(name, position)) {
-      shape = given->shape;
-    } else if (input.shape) {
-      shape = *input.shape;
-      if (options_.batch && !shape.empty()) shape[0] = *options_.batch;
-    } else {
-      return user_error(
-          "the size of input '{}' is not stated in the prototxt; give it as shape, for example [1,3,224,224]", name);
-    }
+    std::optional<frontend::StatedShape> stated;
+    if (input.shape) stated = frontend::StatedShape{.dims = *input.shape, .written = ""};
+    BMNET_ASSIGN(Shape shape, frontend::input_shape(options_, name, position, stated));
     if (!is_sane_shape(shape))
       return user_error("input '{}' has shape {}; dimensions from 1 on and fewer than 2^31 elements are possible", name,
                         to_string(shape));
@@ -80,7 +52,9 @@ class Importer {
   }
 
   Status add_inputs() {
-    BMNET_TRY(check_shape_names());
+    std::vector<std::string> names;
+    for (const Input& input : net_.inputs) names.push_back(net_.blobs[input.blob].name);
+    BMNET_TRY(frontend::check_given_shapes(options_, names));
     size_t position = 0;
     for (const Input& input : net_.inputs) {
       const Blob& blob = net_.blobs[input.blob];
@@ -88,7 +62,7 @@ class Importer {
         values_[input.blob] = graph_.constant(blob.name, fixed->second);
         continue;
       }
-      BMNET_ASSIGN(Shape shape, input_shape(input, position++));
+      BMNET_ASSIGN(Shape shape, shape_of(input, position++));
       values_[input.blob] = graph_.input(blob.name, {DType::kF32, std::move(shape)});
     }
     return {};

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "frontend/blockers.h"
+#include "frontend/inputs.h"
 #include "frontend/mxnet/call.h"
 
 namespace bmnet::frontend {
@@ -134,33 +135,16 @@ class Importer {
     return {};
   }
 
-  Result<Shape> input_shape(const SymbolNode& node, size_t position) const {
-    for (size_t i = 0; i < options_.shapes.size(); ++i) {
-      const InputShape& given = options_.shapes[i];
-      if (given.name == node.name || (given.name.empty() && i == position)) return given.shape;
-    }
-    BMNET_ASSIGN(Shape shape, node.integers("__shape__"));
-    if (!shape.empty() && options_.batch) shape[0] = *options_.batch;
-    if (shape.empty() || std::ranges::any_of(shape, [](int64_t dim) { return dim < 1; }))
-      return user_error(
-          "input '{}' has no shape in the symbol; give it with --shapes, for example --shapes [1,3,224,224]",
-          node.name);
-    return shape;
-  }
-
   Status declare_inputs() {
-    for (const InputShape& given : options_.shapes) {
-      const auto named = [&](size_t node) { return symbol_.nodes[node].name == given.name; };
-      if (!given.name.empty() && std::ranges::none_of(inputs_, named))
-        return user_error("a shape is given for '{}', which is no input of the network", given.name);
-    }
-    if (options_.shapes.size() > inputs_.size())
-      return user_error("{} shapes are given for {} inputs", options_.shapes.size(), inputs_.size());
+    std::vector<std::string> names;
+    for (const size_t node : inputs_) names.push_back(symbol_.nodes[node].name);
+    BMNET_TRY(check_given_shapes(options_, names));
     for (size_t i = 0; i < inputs_.size(); ++i) {
       const SymbolNode& node = symbol_.nodes[inputs_[i]];
-      BMNET_ASSIGN(Shape shape, input_shape(node, i));
-      auto elements = checked_elements(shape);
-      if (!elements) return with_context(fmt::format("input '{}'", node.name), std::move(elements).error());
+      BMNET_ASSIGN(Shape written, node.integers("__shape__"));
+      std::optional<StatedShape> stated;
+      if (!written.empty()) stated = StatedShape{.dims = std::move(written), .written = ""};
+      BMNET_ASSIGN(Shape shape, input_shape(options_, node.name, i, stated));
       results_[inputs_[i]] = {graph_.input(node.name, {DType::kF32, std::move(shape)})};
     }
     return {};

@@ -113,7 +113,7 @@ Result<std::vector<int64_t>> Call::required_integers(std::string_view name) cons
 }
 
 Result<ValueId> Call::filled(DType dtype, Shape shape, double value) {
-  BMNET_TRY(importer.reserve(shape, dtype));
+  BMNET_TRY(nn::reserve_constant(shape, dtype));
   return Emitter::filled(dtype, std::move(shape), value);
 }
 

@@ -11,6 +11,7 @@
 
 #include "frontend/emitter.h"
 #include "frontend/onnx/onnx.pb.h"
+#include "nn/limits.h"
 
 namespace bmnet::frontend::onnx {
 
@@ -97,7 +98,7 @@ class Call : public Emitter {
     return Emitter::finish(op, std::move(attributes), inputs, i);
   }
   ValueId truth(bool value) { return constant(Tensor::of<bool>({}, std::array{value})); }
-  // Counted in the importer's budget of constants that the file does not hold.
+  // Counted in the model's budget of constants that the file does not hold.
   Result<ValueId> filled(DType dtype, Shape shape, double value);
 
   Importer& importer;

@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "frontend/declarations.h"
+#include "frontend/inputs.h"
 #include "nn/limits.h"
 
 namespace bmnet::frontend::onnx {
@@ -139,11 +140,6 @@ const onnx_file::ValueInfoProto* Importer::value_info(std::string_view name) con
 }
 
 Result<TensorInfo> Importer::input_info(const std::string& name, size_t position) {
-  const InputShape* given = nullptr;
-  for (size_t i = 0; i < options_.shapes.size(); ++i)
-    if (options_.shapes[i].name == name || (options_.shapes[i].name.empty() && i == position))
-      given = &options_.shapes[i];
-
   TensorInfo info;
   const onnx_file::ValueInfoProto* declared = value_info(name);
   const bool typed = declared && declared->has_type();
@@ -155,27 +151,12 @@ Result<TensorInfo> Importer::input_info(const std::string& name, size_t position
     if (!dtype) return with_context(fmt::format("input '{}'", name), std::move(dtype).error());
     info.dtype = *dtype;
   }
-  if (given) {
-    if (type.has_shape() && type.shape().dim_size() != static_cast<int>(given->shape.size()))
-      return user_error("input '{}' has {} dimensions {}, but the shape {} is given for it", name,
-                        type.shape().dim_size(), dims_text(type.shape()), to_string(given->shape));
-    info.shape = given->shape;
-  } else if (!type.has_shape()) {
-    return user_error("input '{}' has no shape in the model; give it with --shapes", name);
-  } else {
-    for (const auto& dim : type.shape().dim()) info.shape.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
-    if (options_.batch && !info.shape.empty()) info.shape[0] = *options_.batch;
-    if (std::ranges::any_of(info.shape, [](int64_t dim) { return dim <= 0; }))
-      return user_error("input '{}' has the dynamic shape {}; fix it with --shapes, for example --shapes {}", name,
-                        dims_text(type.shape()), [&] {
-                          Shape example = info.shape;
-                          for (size_t i = 0; i < example.size(); ++i)
-                            if (example[i] <= 0) example[i] = i == 0 ? 1 : 224;
-                          return to_string(example);
-                        }());
+  std::optional<StatedShape> stated;
+  if (type.has_shape()) {
+    stated = StatedShape{.dims = {}, .written = dims_text(type.shape())};
+    for (const auto& dim : type.shape().dim()) stated->dims.push_back(dim.has_dim_value() ? dim.dim_value() : 0);
   }
-  auto count = checked_elements(info.shape, EmptyTensors::kAllowed);
-  if (!count) return with_context(fmt::format("input '{}'", name), std::move(count).error());
+  BMNET_ASSIGN(info.shape, input_shape(options_, name, position, stated, EmptyTensors::kAllowed));
   return info;
 }
 
@@ -213,13 +194,7 @@ Status Importer::declare_inputs(Scope& scope) {
     }
     scope.values[name] = value;
   }
-  if (options_.shapes.size() > names.size())
-    return user_error("{} shapes are given for {} inputs ({})", options_.shapes.size(), names.size(),
-                      fmt::join(names, ", "));
-  for (const InputShape& shape : options_.shapes)
-    if (!shape.name.empty() && std::ranges::find(names, shape.name) == names.end())
-      return user_error("a shape is given for '{}', which is no input of the network; its inputs are {}", shape.name,
-                        fmt::join(names, ", "));
+  BMNET_TRY(check_given_shapes(options_, names));
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) return user_error("an input has no name");
     BMNET_ASSIGN(TensorInfo info, input_info(names[i], i));

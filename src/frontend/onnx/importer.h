@@ -40,8 +40,6 @@ class Importer {
   // Counts a round of a loop; an error when there are too many.
   Status count_round();
   bool is_used(const Scope& scope, std::string_view name) const { return scope.used.contains(name); }
-  // Accounts for a constant that is made here rather than read from the file.
-  Status reserve(std::span<const int64_t> shape, DType dtype) { return made_constants_.take(shape, dtype); }
   // A tensor attribute as a constant's data.
   Result<Tensor> tensor(const onnx_file::TensorProto& proto) { return file_.tensor(proto); }
   Result<Tensor> sparse_tensor(const onnx_file::SparseTensorProto& proto) { return file_.sparse_tensor(proto); }
@@ -71,7 +69,6 @@ class Importer {
   Blockers blockers_;
   int64_t node_count_ = 0;
   int64_t rounds_ = 0;
-  ConstantBudget made_constants_;
 };
 
 }  // namespace bmnet::frontend::onnx

@@ -34,7 +34,7 @@ Result<Values> constant(Call& call) {
 
 // One element of a tensor as it is, repeated.
 Result<ValueId> repeated(Call& call, const Tensor& element, const Shape& shape) {
-  BMNET_TRY(call.importer.reserve(shape, element.dtype()));
+  BMNET_TRY(nn::reserve_constant(shape, element.dtype()));
   const int64_t count = element_count(shape);
   const size_t size = byte_size(element.dtype());
   Tensor tensor({element.dtype(), shape});
@@ -109,7 +109,7 @@ Result<Values> eye_like(Call& call) {
     BMNET_ASSIGN(dtype, imported_dtype(static_cast<int>(call.integer("dtype", 1))));
   }
   const int64_t rows = call.shape(0)[0], columns = call.shape(0)[1], diagonal = call.integer("k", 0);
-  BMNET_TRY(call.importer.reserve(call.shape(0), DType::kF32));
+  BMNET_TRY(nn::reserve_constant(call.shape(0), DType::kF32));
   std::vector<float> values(rows * columns, 0);
   for (int64_t row = 0; row < rows; ++row)
     if (row + diagonal >= 0 && row + diagonal < columns) values[row * columns + row + diagonal] = 1;
@@ -127,7 +127,7 @@ Result<Values> trilu(Call& call) {
   const bool upper = call.integer("upper", 1) != 0;
   const Shape& x = call.shape(0);
   const int64_t rows = x[x.size() - 2], columns = x.back();
-  BMNET_TRY(call.importer.reserve(Shape{rows, columns}, DType::kBool));
+  BMNET_TRY(nn::reserve_constant(Shape{rows, columns}, DType::kBool));
   Tensor mask({DType::kBool, {rows, columns}});
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < columns; ++c)

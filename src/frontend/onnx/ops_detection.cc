@@ -88,7 +88,7 @@ Result<Values> affine_grid(Call& call) {
   const bool align_corners = call.integer("align_corners", 0) != 0;
   const Shape spatial(size.begin() + 2, size.end());
   BMNET_ASSIGN(const int64_t places, checked_elements(spatial));
-  BMNET_TRY(call.importer.reserve(Shape{places, n + 1}, DType::kF32));
+  BMNET_TRY(nn::reserve_constant(Shape{places, n + 1}, DType::kF32));
   std::vector<float> points;
   for (int64_t place = 0; place < places; ++place) {
     int64_t rest = place;

@@ -103,7 +103,7 @@ Result<Values> emit_by_matrices(Call& call, const Resampling& r) {
     const AxisResampling one_axis = axis_resampling(r, x, axis);
     const bool whole = r.roi.empty() || (r.roi[axis] == 0 && r.roi[axis + x.size()] == 1);
     if (one_axis.in == one_axis.out && one_axis.scale == 1 && whole) continue;
-    BMNET_TRY(call.importer.reserve(Shape{one_axis.out, one_axis.in}, DType::kF32));
+    BMNET_TRY(nn::reserve_constant(Shape{one_axis.out, one_axis.in}, DType::kF32));
     if (one_axis.in > kMaxMatrix || one_axis.out > kMaxMatrix)
       return unsupported("axis {} from {} to {} elements by antialiasing or cut-out; up to {} are supported", axis,
                          one_axis.in, one_axis.out, kMaxMatrix);

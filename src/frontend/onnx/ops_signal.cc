@@ -31,7 +31,7 @@ double multiplicity(const Transform& t, int64_t frequency) {
 // y[k] = sum over n of x[n] exp(-+ 2 pi i k n / length), divided by the length when inverse.
 Result<ValueId> matrix(Call& call, const Transform& t) {
   const int64_t rows = t.samples * t.parts, result_parts = t.real_result ? 1 : 2, columns = t.results * result_parts;
-  BMNET_TRY(call.importer.reserve(Shape{rows, columns}, DType::kF32));
+  BMNET_TRY(nn::reserve_constant(Shape{rows, columns}, DType::kF32));
   std::vector<float> values(rows * columns);
   for (int64_t n = 0; n < std::min(t.samples, t.length); ++n)
     for (int64_t k = 0; k < t.results; ++k) {
@@ -121,7 +121,7 @@ Result<Values> stft(Call& call) {
     return user_error("the window has shape {}, [{}] is expected", to_string(call.shape(2)), length);
 
   const int64_t frames = 1 + (shape[1] - length) / step;
-  BMNET_TRY(call.importer.reserve(Shape{frames, length}, DType::kI64));
+  BMNET_TRY(nn::reserve_constant(Shape{frames, length}, DType::kI64));
   std::vector<int64_t> places;
   for (int64_t frame = 0; frame < frames; ++frame)
     for (int64_t n = 0; n < length; ++n) places.push_back(frame * step + n);
@@ -147,7 +147,7 @@ Result<Values> mel_weights(Call& call) {
   if (bands < 1 || rate < 1 || !(lower >= 0) || !(upper >= lower) || upper > static_cast<float>(rate))
     return user_error("{} bands from {} to {} Hz at {} samples a second", bands, lower, upper, rate);
   const int64_t frequencies = length / 2 + 1;
-  BMNET_TRY(call.importer.reserve(Shape{frequencies, bands}, DType::kF32));
+  BMNET_TRY(nn::reserve_constant(Shape{frequencies, bands}, DType::kF32));
   // The frequency at the lower edge of filter i, at its peak (i+1) and at its upper edge (i+2).
   std::vector<int64_t> edges;
   for (int64_t i = 0; i < bands + 2; ++i) {

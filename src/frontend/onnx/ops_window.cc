@@ -180,7 +180,7 @@ Result<Values> col2im(Call& call) {
   const int64_t channels = blocks[1] / taps;
   Shape weight_shape = {blocks[1], 1};
   weight_shape.insert(weight_shape.end(), kernel.begin(), kernel.end());
-  BMNET_TRY(call.importer.reserve(weight_shape, DType::kF32));
+  BMNET_TRY(nn::reserve_constant(weight_shape, DType::kF32));
   std::vector<float> picks(blocks[1] * taps);
   for (int64_t i = 0; i < blocks[1]; ++i) picks[i * taps + i % taps] = 1;
   BMNET_ASSIGN(const ValueId columns, call.reshape(call.in(0), blocks));
@@ -270,7 +270,7 @@ Result<Values> tap_slices(Call& call, const Taps& taps, std::vector<int64_t>& di
 // The place of every window's first element, counted over the whole input; it may lie in the padding.
 Result<ValueId> window_places(Call& call, const Taps& taps) {
   const Shape shape = {taps.x[0], taps.x[1], taps.outputs()};
-  BMNET_TRY(call.importer.reserve(shape, DType::kI64));
+  BMNET_TRY(nn::reserve_constant(shape, DType::kI64));
   const int64_t plane_size = element_count(std::span(taps.x).subspan(2));
   std::vector<int64_t> places;
   for (int64_t plane = 0; plane < shape[0] * shape[1]; ++plane)

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "frontend/blockers.h"
+#include "frontend/inputs.h"
 #include "frontend/paddle/call.h"
 #include "frontend/paddle/params.h"
 #include "frontend/paddle/pir.h"
@@ -85,23 +86,16 @@ class Importer {
 
   Result<TensorInfo> input_info(const std::string& name, size_t position) const {
     TensorInfo info;
+    StatedShape stated;
     for (const VarDesc& var : block_.vars()) {
       if (var.name() != name) continue;
       const auto& tensor = var.type().lod_tensor().tensor();
       BMNET_ASSIGN(info.dtype, paddle::dtype_of_number(tensor.data_type()));
-      info.shape.assign(tensor.dims().begin(), tensor.dims().end());
-    }
-    if (!info.shape.empty() && options_.batch) info.shape[0] = *options_.batch;
-    for (size_t i = 0; i < options_.shapes.size(); ++i) {
-      const InputShape& given = options_.shapes[i];
-      if (given.name == name || (given.name.empty() && i == position)) info.shape = given.shape;
+      stated.dims.assign(tensor.dims().begin(), tensor.dims().end());
     }
     // A batch that the program leaves open is 1.
-    if (info.shape.size() > 1 && info.shape[0] == -1) info.shape[0] = 1;
-    if (std::ranges::any_of(info.shape, [](int64_t dim) { return dim < 1; }))
-      return user_error("input '{}' has the dynamic shape {}; fix it with --shapes", name, to_string(info.shape));
-    auto elements = checked_elements(info.shape);
-    if (!elements) return with_context(fmt::format("input '{}'", name), std::move(elements).error());
+    if (stated.dims.size() > 1 && stated.dims[0] == -1 && !options_.batch) stated.dims[0] = 1;
+    BMNET_ASSIGN(info.shape, input_shape(options_, name, position, stated));
     return info;
   }
 
@@ -113,12 +107,7 @@ class Importer {
     }
     std::vector<std::string> names = options_.input_names.empty() ? columns("feed") : options_.input_names;
     std::erase_if(names, [&](const std::string& name) { return given_.contains(name); });
-    for (const InputShape& given : options_.shapes)
-      if (!given.name.empty() && std::ranges::find(names, given.name) == names.end())
-        return user_error("a shape is given for '{}', which is no input of the network; its inputs are {}", given.name,
-                          fmt::join(names, ", "));
-    if (options_.shapes.size() > names.size())
-      return user_error("{} shapes are given for {} inputs", options_.shapes.size(), names.size());
+    BMNET_TRY(check_given_shapes(options_, names));
     for (size_t i = 0; i < names.size(); ++i) {
       const auto is_declared = [&](const VarDesc& var) { return var.name() == names[i]; };
       if (std::ranges::none_of(block_.vars(), is_declared))

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "frontend/blockers.h"
+#include "frontend/inputs.h"
 #include "frontend/pytorch/effort.h"
 #include "frontend/pytorch/evaluator.h"
 #include "frontend/pytorch/ops.h"
@@ -14,14 +15,6 @@ namespace bmnet::frontend {
 namespace {
 
 using namespace pytorch;
-
-// Shape of input `index`: by name, else the nameless one at its position.
-std::optional<Shape> shape_of(const ImportOptions& options, const std::string& name, size_t index) {
-  for (const InputShape& shape : options.shapes)
-    if (shape.name == name) return shape.shape;
-  if (index < options.shapes.size() && options.shapes[index].name.empty()) return options.shapes[index].shape;
-  return std::nullopt;
-}
 
 Items make_inputs(const Function& forward, Tensors& tensors, const ImportOptions& options) {
   Items inputs;
@@ -42,19 +35,14 @@ Items make_inputs(const Function& forward, Tensors& tensors, const ImportOptions
     if (parameter.annotation != "Tensor" && parameter.annotation != "Optional[Tensor]")
       refuse("input '{}' of forward is {}; only tensors can be inputs of a network", parameter.name,
              parameter.annotation);
-    const auto shape = shape_of(options, parameter.name, index++);
+    const Shape* shape = given_shape(options, parameter.name, index++);
     if (!shape && parameter.has_default) break;
     if (!shape)
       reject("input '{}' has no shape: a TorchScript archive does not know it; give --shapes=[1,3,224,224]",
              parameter.name);
     inputs.emplace_back(tensors.hold(tensors.builder().input(parameter.name, {DType::kF32, *shape})));
   }
-  for (const InputShape& shape : options.shapes)
-    if (!shape.name.empty() && std::ranges::find(names, shape.name) == names.end())
-      reject("forward has no input '{}'; its inputs are {}", shape.name, fmt::join(names, ", "));
-  if (options.shapes.size() > names.size())
-    reject("{} shapes are given, forward has {} inputs: {}", options.shapes.size(), names.size(),
-           fmt::join(names, ", "));
+  if (const Status good = check_given_shapes(options, names); !good) reject("{}", good.error().message);
   return inputs;
 }
 

@@ -100,9 +100,21 @@ std::string network_name(const std::string& name, const ImportOptions& options) 
   return path.stem().string();
 }
 
+// The same with plain names of values.
+ImportOptions with_plain_names(ImportOptions options) {
+  for (std::string& name : options.input_names) name = plain_name(name);
+  for (std::string& name : options.output_names) name = plain_name(name);
+  for (InputShape& given : options.shapes) given.name = plain_name(given.name);
+  std::map<std::string, Tensor> fixed;
+  for (auto& [name, tensor] : options.fixed_inputs) fixed.insert_or_assign(plain_name(name), std::move(tensor));
+  options.fixed_inputs = std::move(fixed);
+  return options;
+}
+
 Result<nn::Model> import_content(Bytes content, const std::string& name, const std::filesystem::path& folder,
-                                 std::shared_ptr<const void> owner, const ImportOptions& options) {
+                                 std::shared_ptr<const void> owner, const ImportOptions& given) {
   BMNET_TRY(check_format(content, name));
+  const ImportOptions options = with_plain_names(given);
   if (hdf5::looks_like_hdf5(content))
     return keras::import_h5(content, name, std::move(owner), options, network_name(name, options));
   Source source;

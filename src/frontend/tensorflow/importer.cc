@@ -6,7 +6,7 @@
 #include <set>
 
 #include "frontend/declarations.h"
-#include "frontend/tensorflow/inputs.h"
+#include "frontend/inputs.h"
 #include "nn/limits.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -114,10 +114,12 @@ Status Importer::enter(Nodes& nodes, Scope& scope) {
   return {};
 }
 
+std::string plain_name(std::string_view name) {
+  return std::string(name.ends_with(":0") ? name.substr(0, name.size() - 2) : name);
+}
+
 Result<std::vector<std::string>> Importer::network_outputs() const {
-  std::vector<std::string> names;
-  for (const std::string& name : options_.output_names.empty() ? source_.outputs : options_.output_names)
-    names.push_back(plain_name(name));
+  std::vector<std::string> names = options_.output_names.empty() ? source_.outputs : options_.output_names;
   if (!names.empty()) return names;
   std::set<std::string_view> used;
   for (const NodeDef& node : source_.graph->node())
@@ -143,14 +145,14 @@ Result<TensorInfo> Importer::input_info(const Scope& scope, const std::string& n
         info.dtype = *dtype;
         break;
       }
-  std::optional<Shape> stated;
+  std::optional<StatedShape> stated;
   const auto attribute = declared ? node->attr().find("shape") : decltype(node->attr().end()){};
   if (declared && attribute != node->attr().end()) {
     const auto& shape = attribute->second.shape();
     // Older files write the empty shape for an unknown one.
     if (!shape.unknown_rank() && !shape.dim().empty()) {
       stated.emplace();
-      for (const auto& dim : shape.dim()) stated->push_back(dim.size());
+      for (const auto& dim : shape.dim()) stated->dims.push_back(dim.size());
     }
   }
   BMNET_ASSIGN(info.shape, input_shape(options_, name, position, stated));
@@ -159,13 +161,10 @@ Result<TensorInfo> Importer::input_info(const Scope& scope, const std::string& n
 
 Status Importer::declare_inputs(Scope& scope, const std::vector<std::string>& outputs) {
   for (const auto& [name, tensor] : options_.fixed_inputs) {
-    if (!scope.nodes.contains(plain_name(name)))
-      return user_error("the model has no input '{}' whose value could be fixed", name);
-    inputs_[plain_name(name)] = {builder_.constant(name, tensor), false};
+    if (!scope.nodes.contains(name)) return user_error("the model has no input '{}' whose value could be fixed", name);
+    inputs_[name] = {builder_.constant(name, tensor), false};
   }
-  std::vector<std::string> names;
-  for (const std::string& name : options_.input_names.empty() ? source_.inputs : options_.input_names)
-    names.push_back(plain_name(name));
+  std::vector<std::string> names = options_.input_names.empty() ? source_.inputs : options_.input_names;
   for (const std::string& name : names)
     if (!scope.nodes.contains(parse_reference(name).node))
       return user_error("the model has no value '{}' to take as an input", name);
@@ -399,7 +398,7 @@ Result<Value> Importer::new_list(std::vector<ValueId> elements) {
 Result<Tensor> Importer::constant(const tensorflow_file::TensorProto& proto) {
   if (proto.tensor_content().empty() && proto.borrowed().empty()) {
     BMNET_ASSIGN(const Shape shape, known_shape(proto.tensor_shape()));
-    BMNET_TRY(made_.take(shape, DType::kI64));  // the widest type
+    BMNET_TRY(nn::reserve_constant(shape, DType::kI64));  // one value may stand for all; the widest type
   }
   return tensor_of(proto, source_.file, source_.owner);
 }

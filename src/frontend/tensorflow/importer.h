@@ -88,7 +88,6 @@ class Importer {
   std::map<std::pair<ValueId, bool>, ValueId> layouts_;
   std::map<std::string, Value> inputs_;  // the network's, by value name: they hide what the graph would compute
   int64_t node_count_ = 0;
-  ConstantBudget made_;  // of constants that the file states by one value
   std::deque<std::vector<ValueId>> lists_;
   int64_t list_elements_ = 0;
 };
@@ -100,6 +99,9 @@ struct Reference {
   int64_t index = 0;
 };
 Reference parse_reference(std::string_view text);
+
+// "node:0" and "node" are one value; this is "node".
+std::string plain_name(std::string_view name);
 
 // Rewrites what stands for something simpler at inference: dropout becomes its input, SpaceToBatchND - Conv2D -
 // BatchToSpaceND a convolution with dilation.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "frontend/protobuf/message.h"
+#include "frontend/tensorflow/importer.h"
 
 namespace bmnet::frontend::tensorflow {
 namespace {
@@ -35,7 +36,7 @@ std::vector<std::string> value_names(const google::protobuf::Map<std::string, te
   for (const auto& [key, info] : infos) ordered[key] = info.name();
   std::vector<std::string> names;
   for (const auto& [key, name] : ordered)
-    if (!name.empty()) names.push_back(name);
+    if (!name.empty()) names.push_back(plain_name(name));
   return names;
 }
 

@@ -17,7 +17,7 @@ class SavedModelFile : public Variables {
   Status read(Bytes content, const std::string& name, std::filesystem::path folder);
 
   tensorflow_file::GraphDef& graph() { return *meta_graph_->mutable_graph_def(); }
-  // Names of values, in the order of the signature's keys.
+  // Plain names of values, in the order of the signature's keys.
   const std::vector<std::string>& inputs() const { return inputs_; }
   const std::vector<std::string>& outputs() const { return outputs_; }
 

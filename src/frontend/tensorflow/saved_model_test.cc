@@ -247,7 +247,7 @@ TEST_F(saved_model, asks_which_of_several_signatures_is_meant) {
   write_variables("dense/kernel");
   EXPECT_THAT(import_folder().error().message,
               HasSubstr("none of the signatures predict, train is serving_default; choose by --output_names, for "
-                        "example call:0"));
+                        "example call"));
   ImportOptions options;
   options.batch = 1;
   options.output_names = {"call:0"};

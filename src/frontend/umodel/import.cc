@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "frontend/inputs.h"
 #include "frontend/umodel/trial.h"
 #include "nn/umodel.h"
 #include "op/op.h"
@@ -26,20 +27,13 @@ Status check_names(std::string_view flag, const std::vector<std::string>& asked,
 
 Status check_shapes(const ImportOptions& options, const op::Graph& graph) {
   const std::vector<std::string> names = input_names(graph);
-  if (options.shapes.size() > names.size())
-    return user_error("{} shapes are given for {} inputs ({})", options.shapes.size(), names.size(),
-                      fmt::join(names, ", "));
-  for (size_t i = 0; i < options.shapes.size(); ++i) {
-    const InputShape& given = options.shapes[i];
-    const auto named = std::ranges::find(names, given.name);
-    if (!given.name.empty() && named == names.end())
-      return user_error("a shape is given for '{}', which is no input of the network; its inputs are {}", given.name,
-                        fmt::join(names, ", "));
-    const size_t index = given.name.empty() ? i : static_cast<size_t>(named - names.begin());
-    const Shape& stored = graph.values[graph.inputs[index]].info.shape;
-    if (given.shape != stored)
-      return user_error("input '{}' of the UModel has shape {}, not {}; {}", names[index], to_string(stored),
-                        to_string(given.shape), kCure);
+  BMNET_TRY(check_given_shapes(options, names));
+  for (size_t i = 0; i < names.size(); ++i) {
+    const Shape& stored = graph.values[graph.inputs[i]].info.shape;
+    const Shape* given = given_shape(options, names[i], i);
+    if (given && *given != stored)
+      return user_error("input '{}' of the UModel has shape {}, not {}; {}", names[i], to_string(stored),
+                        to_string(*given), kCure);
   }
   for (const op::ValueId id : graph.inputs) {
     const Shape& stored = graph.values[id].info.shape;

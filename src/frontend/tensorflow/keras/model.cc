@@ -4,7 +4,7 @@
 #include <charconv>
 #include <queue>
 
-#include "frontend/tensorflow/inputs.h"
+#include "frontend/inputs.h"
 
 namespace bmnet::frontend::tensorflow::keras {
 namespace {
@@ -52,7 +52,7 @@ ModelImporter::ModelImporter(ModelSource source, const ImportOptions& options, c
 
 Result<TensorInfo> ModelImporter::input_info(const LayerEntry& entry, size_t position) const {
   TensorInfo info;
-  std::optional<Shape> stated;
+  std::optional<StatedShape> stated;
   if (entry.class_name == "InputLayer") {
     const Config config(*entry.config);
     const Json* shape = nullptr;
@@ -60,9 +60,9 @@ Result<TensorInfo> ModelImporter::input_info(const LayerEntry& entry, size_t pos
       if (const Json* found = config.entry(key); found && !shape) shape = found;
     if (shape && shape->is_array()) {
       stated.emplace();
-      for (const Json& dim : *shape) stated->push_back(dim.is_number_integer() ? integer_of(dim) : -1);
+      for (const Json& dim : *shape) stated->dims.push_back(dim.is_number_integer() ? integer_of(dim) : -1);
       // Keras' batch is open as a rule: one sample then.
-      if (!stated->empty() && stated->front() < 1 && !options_.batch) stated->front() = 1;
+      if (!stated->dims.empty() && stated->dims[0] < 1 && !options_.batch) stated->dims[0] = 1;
     }
     if (const Json* dtype = config.entry("dtype"); dtype && dtype->is_string()) {
       const auto found = std::ranges::find(kTypes, dtype->get<std::string>(), &NamedType::name);
@@ -81,7 +81,7 @@ Result<TensorInfo> ModelImporter::input_info(const LayerEntry& entry, size_t pos
 Status ModelImporter::declare_inputs(Evaluation& evaluation) {
   const Network& network = evaluation.network;
   const auto place_of = [&](const std::string& name) -> Result<size_t> {
-    const auto found = network.by_name.find(plain_name(name));
+    const auto found = network.by_name.find(name);
     if (found == network.by_name.end()) return user_error("the model has no layer '{}'", name);
     return found->second;
   };
@@ -92,7 +92,7 @@ Status ModelImporter::declare_inputs(Evaluation& evaluation) {
   }
   std::vector<std::string> names;
   for (const std::string& name : options_.input_names.empty() ? network.inputs : options_.input_names)
-    if (!options_.fixed_inputs.contains(name)) names.push_back(plain_name(name));
+    if (!options_.fixed_inputs.contains(name)) names.push_back(name);
   BMNET_TRY(check_given_shapes(options_, names));
   for (size_t i = 0; i < names.size(); ++i) {
     BMNET_ASSIGN(const size_t place, place_of(names[i]));
