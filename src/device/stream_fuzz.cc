@@ -22,8 +22,8 @@ namespace gdma = bm1684::gdma;
 constexpr size_t kRecordBytes = 1 + bm1684::kCommandBytes;
 constexpr size_t kMaxCommands = 32;
 // What keeps one execution far below a millisecond.
-constexpr uint64_t kMaxCycles = 1 << 11;
-constexpr uint64_t kMaxBytes = 1 << 19;  // that all commands together may touch
+constexpr uint64_t kMaxCycles = 1 << 9;  // of all commands together
+constexpr uint64_t kMaxBytes = 1 << 17;  // that they may touch
 
 void make_runnable(Command& command, bm1684::Engine engine, uint64_t id) {
   if (engine == bm1684::Engine::kTiu) {
@@ -65,18 +65,18 @@ uint64_t bytes_of(const bm1684::Access& access) {
   return bytes;
 }
 
-// Asks for costs and accesses of all commands, also of those that a launch does not reach. Gives the bytes touched.
-uint64_t describe(const std::vector<CommandGroup>& groups) {
-  uint64_t bytes = 0;
+// Asks for costs and accesses of all commands, also of those that a launch does not reach. Whether they are cheap.
+bool describe(const std::vector<CommandGroup>& groups) {
+  uint64_t bytes = 0, cycles = 0;
   for (const CommandGroup& group : groups)
     for (const bm1684::Engine engine : {bm1684::Engine::kTiu, bm1684::Engine::kGdma})
       for (const Command& command : group.of(engine)) {
-        (void)bm1684::cycles(command, engine);
+        cycles += std::min(bm1684::cycles(command, engine).value_or(0), kMaxCycles + 1);
         const auto list = bm1684::accesses(command, engine);
         if (!list) continue;
         for (const bm1684::Access& access : *list) bytes = std::min(bytes + bytes_of(access), kMaxBytes + 1);
       }
-  return bytes;
+  return bytes <= kMaxBytes && cycles <= kMaxCycles;
 }
 
 }  // namespace
@@ -85,10 +85,9 @@ uint64_t describe(const std::vector<CommandGroup>& groups) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::unique_ptr<bmnet::Simulator> simulator = bmnet::Simulator::create(1 << 20).value();
   const std::vector<bmnet::CommandGroup> groups = bmnet::groups_of(data, size);
-  if (bmnet::describe(groups) > bmnet::kMaxBytes) return 0;
+  if (!bmnet::describe(groups)) return 0;
   bmnet::LaunchOptions options;
   options.detect_races = true;
-  options.cycle_limit = bmnet::kMaxCycles;
   const auto report = simulator->launch(groups, options);
   if (!report && report.error().message.empty()) std::abort();
   return 0;
