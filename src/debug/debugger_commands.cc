@@ -1,6 +1,7 @@
 // What lets the run go on, stop points, help.
 #include <algorithm>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "debug/debugger.h"
 #include "debug/words.h"
@@ -137,7 +138,7 @@ Debugger::Reply Debugger::step(std::string_view arguments) {
       until.engine = word == "tiu" ? Engine::kTiu : Engine::kGdma;
       continue;
     }
-    const auto number = parse_number(word);
+    const auto number = parse_unsigned(word);
     if (!number || *number == 0) return {fmt::format("error: step takes a number and tiu or gdma, not '{}'\n", word)};
     until.steps = *number;
   }
@@ -281,7 +282,7 @@ Debugger::Reply Debugger::remove(std::string_view arguments) {
     stops_.clear();
     return {"no stop points are left\n"};
   }
-  const auto number = parse_number(arguments);
+  const auto number = parse_unsigned(arguments);
   if (!number || *number > 1'000'000 || !stops_.remove(static_cast<int>(*number)))
     return {fmt::format("error: no stop point {}; `info breaks` lists them\n", arguments)};
   return {};

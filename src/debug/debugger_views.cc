@@ -1,6 +1,7 @@
 // What only looks: position, commands, tables, tensors, memory.
 #include <algorithm>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "debug/debugger.h"
 #include "debug/words.h"
@@ -140,12 +141,12 @@ Result<Debugger::Chosen> Debugger::choose(std::string_view name) const {
                      .engine = name.starts_with("tiu:") ? Engine::kTiu : Engine::kGdma};
   std::string_view id = name.substr(colon + 1);
   if (const size_t slash = id.find('/'); slash != std::string_view::npos) {
-    BMNET_ASSIGN(const uint64_t group, parse_number(id.substr(slash + 1)));
+    BMNET_ASSIGN(const uint64_t group, parse_unsigned(id.substr(slash + 1)));
     if (group > UINT32_MAX) return user_error("there is no group {}", group);
     place.group = static_cast<uint32_t>(group);
     id = id.substr(0, slash);
   }
-  BMNET_ASSIGN(const uint64_t number, parse_number(id));
+  BMNET_ASSIGN(const uint64_t number, parse_unsigned(id));
   if (number == 0 || number > UINT32_MAX) return user_error("ids count from 1");
   place.index = static_cast<uint32_t>(number - 1);
   return at(place);
@@ -195,7 +196,7 @@ Result<std::string> Debugger::field_text(const Chosen& chosen, std::string_view 
 Debugger::Reply Debugger::list(std::string_view arguments) {
   uint64_t around = 5;
   if (!arguments.empty()) {
-    const auto number = parse_number(arguments);
+    const auto number = parse_unsigned(arguments);
     if (!number || *number == 0) return {fmt::format("error: list takes a number of commands, not '{}'\n", arguments)};
     around = std::min(*number, kMaxCount);
   }
@@ -368,7 +369,7 @@ Result<std::string> Debugger::examine_text(std::string_view arguments) const {
     } else if (word == "1n" || word == "2n" || word == "4n") {
       layout.interleave = word[0] - '0';
     } else {
-      const auto number = parse_number(word);
+      const auto number = parse_unsigned(word);
       if (!number || *number == 0 || *number > kMaxCount)
         return user_error("'{}': expected a count of 1 to {}, a shape, a type, aligned, compact, 1n, 2n or 4n", word,
                           kMaxCount);

@@ -1,7 +1,6 @@
 #include "debug/memory_range.h"
 
-#include <charconv>
-
+#include "base/number.h"
 #include "target/bm1684/machine.h"
 
 namespace bmnet::debug {
@@ -57,28 +56,18 @@ Result<MemoryRange> range_at(uint64_t address, uint64_t bytes, const bm1684::Mem
 
 }  // namespace
 
-Result<uint64_t> parse_number(std::string_view text) {
-  const bool hex = text.starts_with("0x") || text.starts_with("0X");
-  const std::string_view digits = hex ? text.substr(2) : text;
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty())
-    return user_error("'{}' is not a number", text);
-  return value;
-}
-
 Result<MemoryRange> parse_range(std::string_view text, const bm1684::Memory& memory) {
   uint64_t bytes = 4;
   if (const size_t comma = text.find(','); comma != std::string_view::npos) {
-    BMNET_ASSIGN(bytes, parse_number(text.substr(comma + 1)));
+    BMNET_ASSIGN(bytes, parse_unsigned(text.substr(comma + 1)));
     text = text.substr(0, comma);
   }
   if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
-    BMNET_ASSIGN(const uint64_t lane, parse_number(text.substr(0, colon)));
-    BMNET_ASSIGN(const uint64_t offset, parse_number(text.substr(colon + 1)));
+    BMNET_ASSIGN(const uint64_t lane, parse_unsigned(text.substr(0, colon)));
+    BMNET_ASSIGN(const uint64_t offset, parse_unsigned(text.substr(colon + 1)));
     return inside_lane(lane, offset, bytes);
   }
-  BMNET_ASSIGN(const uint64_t address, parse_number(text));
+  BMNET_ASSIGN(const uint64_t address, parse_unsigned(text));
   return range_at(address, bytes, memory);
 }
 

@@ -20,9 +20,6 @@ struct MemoryRange {
   bool operator==(const MemoryRange&) const = default;
 };
 
-// "0x105100000", "17".
-Result<uint64_t> parse_number(std::string_view text);
-
 // LANE:OFFSET[,BYTES] in local memory, or ADDRESS[,BYTES] as the GDMA counts addresses (machine.h). BYTES is 4 when
 // absent. Refused: what is no such text, what does not lie inside one memory (one lane).
 Result<MemoryRange> parse_range(std::string_view text, const bm1684::Memory& memory);

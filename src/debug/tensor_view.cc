@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 
+#include "base/number.h"
 #include "target/bm1684/machine.h"
 
 namespace bmnet::debug {
@@ -58,7 +59,7 @@ Result<std::vector<std::string_view>> parts_of(std::string_view text) {
 Result<int64_t> parse_index(std::string_view text, int64_t size, int64_t otherwise) {
   if (text.empty()) return otherwise;
   const bool negative = text.starts_with('-');
-  BMNET_ASSIGN(const uint64_t number, parse_number(text.substr(negative)));
+  BMNET_ASSIGN(const uint64_t number, parse_unsigned(text.substr(negative)));
   if (number > static_cast<uint64_t>(size)) return user_error("index {} is outside an axis of {}", text, size);
   return negative ? size - static_cast<int64_t>(number) : static_cast<int64_t>(number);
 }
@@ -201,7 +202,7 @@ Result<Shape> parse_shape(std::string_view text) {
   if (parts.size() > kMaxRank) return user_error("a tensor has at most {} axes", kMaxRank);
   Shape shape;
   for (const std::string_view part : parts) {
-    BMNET_ASSIGN(const uint64_t size, parse_number(part));
+    BMNET_ASSIGN(const uint64_t size, parse_unsigned(part));
     if (size == 0 || size > static_cast<uint64_t>(kMaxDimension)) return user_error("'{}' is no size of an axis", part);
     shape.push_back(static_cast<int64_t>(size));
   }

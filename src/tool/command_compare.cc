@@ -1,11 +1,11 @@
 // `bmnet compare`: every layer of a model on the device against the reference.
 #include <fmt/format.h>
 
+#include "base/number.h"
 #include "tool/command_line.h"
 #include "tool/commands.h"
 #include "tool/compile.h"
 #include "tool/device_compare.h"
-#include "tool/number.h"
 #include "tool/reference_data.h"
 
 namespace bmnet::tool {
@@ -18,7 +18,7 @@ struct CompareArguments {
 };
 
 Result<double> tolerance_of(std::string_view flag, const std::string& text) {
-  const auto number = parse_number(text);
+  const auto number = parse_finite(text);
   if (number && *number >= 0) return *number;
   return user_error("{}{}: a number that is not negative is expected, such as 1e-4", flag, text);
 }
@@ -39,7 +39,7 @@ Result<CompareArguments> take_own_flags(const Arguments& arguments, Arguments& r
     } else if (const auto relative = value("--rtol="); !relative.empty()) {
       BMNET_ASSIGN(own.relative, tolerance_of("--rtol=", relative));
     } else if (const auto rows = value("--rows="); !rows.empty()) {
-      const auto count = parse_integer(rows);
+      const auto count = parse_number<int64_t>(rows);
       if (!count || *count < 0) return user_error("--rows={}: a number of lines is expected", rows);
       own.rows = static_cast<size_t>(*count);
     } else {

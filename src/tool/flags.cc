@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "tool/number.h"
+#include "base/number.h"
 
 namespace bmnet::tool {
 namespace {
@@ -230,8 +230,8 @@ Result<std::vector<InputDescription>> parse_descs(const std::string& text) {
     const size_t end = std::min(flat.find(']', begin), flat.size());
     const std::vector<std::string> parts = parse_names(flat.substr(begin, end - begin));
     if (parts.size() != 4) return user_error("--descs '{}': every entry is [index,dtype,low,high)", text);
-    const auto index = parse_integer(parts[0]);
-    const auto low = parse_number(parts[2]), high = parse_number(parts[3]);
+    const auto index = parse_number<int64_t>(parts[0]);
+    const auto low = parse_finite(parts[2]), high = parse_finite(parts[3]);
     if (!index || *index < 0 || !low || !high || *high < *low)
       return user_error("--descs '{}': index, low and high are numbers with low <= high", text);
     rows.push_back({*index, parts[1], *low, *high});

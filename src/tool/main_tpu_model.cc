@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/status.h"
 #include "bmodel/edit.h"
 #include "bmodel/print.h"
@@ -23,16 +23,6 @@ namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;  // those after the command
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-Result<uint64_t> parse_number(const std::string& text) {
-  const bool hex = text.starts_with("0x") || text.starts_with("0X");
-  const char* begin = text.data() + (hex ? 2 : 0);
-  const char* end = text.data() + text.size();
-  uint64_t value = 0;
-  const auto [rest, error] = std::from_chars(begin, end, value, hex ? 16 : 10);
-  if (error != std::errc() || rest != end) return user_error("'{}' is not a number", text);
-  return value;
-}
 
 // Takes "-o NAME" out of the arguments; `name` keeps its default without it.
 Status take_output(Arguments& arguments, std::string& name) {
@@ -75,8 +65,8 @@ Status show_weight(Arguments arguments) {
 
 Status change_weight(Arguments arguments) {
   BMNET_TRY(expect_count(arguments, 6));
-  BMNET_ASSIGN(const uint64_t target_offset, parse_number(arguments[2]));
-  BMNET_ASSIGN(const uint64_t source_offset, parse_number(arguments[5]));
+  BMNET_ASSIGN(const uint64_t target_offset, parse_unsigned(arguments[2]));
+  BMNET_ASSIGN(const uint64_t source_offset, parse_unsigned(arguments[5]));
   print(fmt::format("read dst model:{} ...\nread src model:{} ...\nupdate weight ...\n", arguments[0], arguments[3]));
   BMNET_TRY(update_weight({arguments[0], arguments[1], target_offset}, {arguments[3], arguments[4], source_offset}));
   print("update success\n");
@@ -113,8 +103,8 @@ Status combine_model_folders(Arguments arguments) {
 
 Status dump_bytes(Arguments arguments) {
   BMNET_TRY(expect_count(arguments, 4));
-  BMNET_ASSIGN(const uint64_t start, parse_number(arguments[1]));
-  BMNET_ASSIGN(const uint64_t size, parse_number(arguments[2]));
+  BMNET_ASSIGN(const uint64_t start, parse_unsigned(arguments[1]));
+  BMNET_ASSIGN(const uint64_t size, parse_unsigned(arguments[2]));
   BMNET_TRY(dump(arguments[0], start, size, arguments[3]));
   print(fmt::format("save file[{}] success\n", arguments[3]));
   return {};

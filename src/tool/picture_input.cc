@@ -1,8 +1,8 @@
 #include "tool/picture_input.h"
 
+#include "base/number.h"
 #include "image/image.h"
 #include "tool/flags.h"
-#include "tool/number.h"
 
 namespace bmnet::tool {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 Result<std::vector<float>> parse_floats(const std::string& flag, const std::string& text, float otherwise) {
   std::vector<float> values;
   for (const std::string& part : parse_names(text)) {
-    const std::optional<double> value = parse_number(part);
+    const std::optional<double> value = parse_finite(part);
     if (!value) return user_error("--{} '{}': '{}' is not a number", flag, text, part);
     values.push_back(static_cast<float>(*value));
   }

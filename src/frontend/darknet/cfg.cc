@@ -1,8 +1,9 @@
 #include "frontend/darknet/cfg.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "base/number.h"
 
 namespace bmnet::frontend::darknet {
 namespace {
@@ -17,11 +18,9 @@ std::string without_blanks(std::string_view text) {
 }
 
 Result<double> to_number(const Section& section, const std::string& key, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
-    return user_error("line {}: [{}] {}={} is not a number", section.line, section.type, key, text);
-  return value;
+  const auto value = parse_finite(text);
+  if (!value) return user_error("line {}: [{}] {}={} is not a number", section.line, section.type, key, text);
+  return *value;
 }
 
 }  // namespace

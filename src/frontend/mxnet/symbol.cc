@@ -1,8 +1,8 @@
 #include "frontend/mxnet/symbol.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/number.h"
 #include "frontend/emitter.h"
 
 namespace bmnet::frontend::mxnet {
@@ -39,10 +39,7 @@ std::optional<T> parse(std::string_view text) {
     if (text.ends_with('L')) text.remove_suffix(1);  // Python 2 wrote long integers so
   }
   if (text.starts_with('+')) text.remove_prefix(1);
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return parse_number<T>(text);
 }
 
 template <typename T>

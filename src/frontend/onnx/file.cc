@@ -1,11 +1,11 @@
 #include "frontend/onnx/file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "frontend/elements.h"
 #include "frontend/limits.h"
 #include "frontend/protobuf/message.h"
@@ -209,12 +209,10 @@ Result<ModelFile::Payload> ModelFile::external_payload(const TensorProto& proto)
   for (const auto& entry : proto.external_data()) {
     if (entry.key() == "location") location = entry.value();
     if (entry.key() != "offset" && entry.key() != "length") continue;
-    uint64_t& number = entry.key() == "offset" ? offset : length;
+    const auto number = parse_number<uint64_t>(entry.value());
+    if (!number) return user_error("external data: {} '{}' is not a number of bytes", entry.key(), entry.value());
+    (entry.key() == "offset" ? offset : length) = *number;
     has_length |= entry.key() == "length";
-    const std::string& text = entry.value();
-    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (status != std::errc() || end != text.data() + text.size())
-      return user_error("external data: {} '{}' is not a number of bytes", entry.key(), text);
   }
   if (location.empty()) return user_error("external data without a location");
   if (!external_files_.contains(location)) {

@@ -1,9 +1,9 @@
 // Shapes, slices, joins, paddings, constants.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 
+#include "base/number.h"
 #include "frontend/paddle/call.h"
 #include "frontend/paddle/params.h"
 
@@ -281,10 +281,9 @@ Result<Values> shape(Call& call) {
 Result<double> fill_value(const Call& call) {
   const std::string text = call.text("str_value", "");
   if (text.empty()) return call.number("value", 0);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return user_error("str_value '{}' is no number", text);
-  return value;
+  const auto value = parse_number<double>(text);
+  if (!value) return user_error("str_value '{}' is no number", text);
+  return *value;
 }
 
 Result<Values> fill_constant(Call& call) {

@@ -1,9 +1,9 @@
 #include "frontend/pytorch/program.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/number.h"
 #include "frontend/pytorch/pickle.h"
 #include "frontend/pytorch/refusal.h"
 
@@ -68,12 +68,8 @@ Value read_entry(const Archive& archive, const std::string& name, const std::str
 
 int64_t json_integer(const json& value) {
   if (value.is_number_integer()) return value.get<int64_t>();
-  int64_t result = 0;
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (status == std::errc() && end == text.data() + text.size()) return result;
-  }
+  if (value.is_string())
+    if (const auto integer = parse_number<int64_t>(value.get_ref<const std::string&>())) return *integer;
   reject("model.json: {} stands where an integer is needed", value.type_name());
 }
 

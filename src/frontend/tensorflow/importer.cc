@@ -1,10 +1,10 @@
 #include "frontend/tensorflow/importer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <queue>
 #include <set>
 
+#include "base/number.h"
 #include "frontend/declarations.h"
 #include "frontend/inputs.h"
 #include "nn/limits.h"
@@ -98,9 +98,11 @@ Reference parse_reference(std::string_view text) {
   reference.node = text.substr(0, first);
   const size_t last = text.rfind(':');
   if (last != first) reference.result = text.substr(first + 1, last - first - 1);
-  const std::string_view number = text.substr(last + 1);
-  const auto [end, status] = std::from_chars(number.data(), number.data() + number.size(), reference.index);
-  if (status != std::errc() || end != number.data() + number.size()) reference.result = number;
+  const std::string_view behind = text.substr(last + 1);
+  if (const auto index = parse_number<int64_t>(behind))
+    reference.index = *index;
+  else
+    reference.result = behind;
   return reference;
 }
 

@@ -1,9 +1,10 @@
 #include "target/bm1684/isa/codec.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <iterator>
+
+#include "base/number.h"
 
 namespace bmnet::bm1684 {
 namespace {
@@ -117,14 +118,14 @@ class Assembler {
     }
     if (!family.starts_with(kNumbered) || second != std::string_view::npos)
       return user_error("unknown instruction '{}'", word);
-    BMNET_ASSIGN(const uint64_t value, parse(family.substr(kNumbered.size())));
+    BMNET_ASSIGN(const uint64_t value, parse_unsigned(family.substr(kNumbered.size())));
     return put(tiu::tsk_typ, value);
   }
 
   Status operand(std::string_view word) {
     const Ids ids = ids_of(engine_);
     if (word[0] == '#' || word[0] == '@') {
-      BMNET_ASSIGN(const uint64_t id, parse(word.substr(1)));
+      BMNET_ASSIGN(const uint64_t id, parse_unsigned(word.substr(1)));
       return put(word[0] == '#' ? *ids.own : *ids.awaited, id);
     }
     const size_t equals = word.find('=');
@@ -132,10 +133,10 @@ class Assembler {
     const std::string_view name = word.substr(0, equals), text = word.substr(equals + 1);
     if (const Field* field = find_field(engine_, name)) {
       if (const Name* code = find_name(codes_of(*field), text)) return put(*field, code->value);
-      BMNET_ASSIGN(const uint64_t value, parse(text));
+      BMNET_ASSIGN(const uint64_t value, parse_unsigned(text));
       return put(*field, value);
     }
-    BMNET_ASSIGN(const uint64_t value, parse(text));
+    BMNET_ASSIGN(const uint64_t value, parse_unsigned(text));
     for (const Halves& both : halves_of(engine_)) {
       if (both.name != name) continue;
       if (!both.fits(value)) return user_error("{}={:#x} does not fit", name, value);
@@ -149,7 +150,7 @@ class Assembler {
   Status word_outside_fields(std::string_view name, uint64_t value) {
     constexpr std::string_view kWord = "word";
     if (!name.starts_with(kWord)) return user_error("the {} has no field '{}'", engine_name(engine_), name);
-    BMNET_ASSIGN(const uint64_t index, parse(name.substr(kWord.size())));
+    BMNET_ASSIGN(const uint64_t index, parse_unsigned(name.substr(kWord.size())));
     if (index >= kWords || value > 0xFFFFFFFF || (value & field_mask(engine_)[index]) != 0)
       return user_error("{}={:#x} touches bits that belong to fields", name, value);
     command_[index] |= static_cast<uint32_t>(value);
@@ -162,16 +163,6 @@ class Assembler {
     seen_.push_back(&field);
     set(command_, field, value);
     return {};
-  }
-
-  static Result<uint64_t> parse(std::string_view text) {
-    const bool hex = text.starts_with("0x");
-    const char* begin = text.data() + (hex ? 2 : 0);
-    const char* end = text.data() + text.size();
-    uint64_t value = 0;
-    const auto [rest, error] = std::from_chars(begin, end, value, hex ? 16 : 10);
-    if (error != std::errc() || rest != end) return user_error("'{}' is not a number", text);
-    return value;
   }
 
   std::string_view rest_;
