@@ -55,6 +55,16 @@ Result<Window> window_of(const Call& call, ValueId x) {
   return window;
 }
 
+// The operands of a convolution whose weights are [outer,inner,kernel…]; the bias has `filters` elements.
+Result<Values> with_weights(Call& call, ValueId x, Shape weight_shape, const Window& window, int64_t filters,
+                            bool no_bias) {
+  weight_shape.insert(weight_shape.end(), window.kernel.begin(), window.kernel.end());
+  BMNET_ASSIGN(const ValueId weight, call.parameter(1, weight_shape));
+  if (no_bias) return Values{x, weight};
+  BMNET_ASSIGN(const ValueId bias, call.parameter(2, {filters}));
+  return Values{x, weight, bias};
+}
+
 Result<Values> convolution(Call& call) {
   BMNET_TRY(check_layout(call));
   BMNET_ASSIGN(const ValueId x, call.in(0));
@@ -65,14 +75,7 @@ Result<Values> convolution(Call& call) {
   const int64_t channels = call.shape_of(x)[1];
   if (filters < 1 || group < 1 || channels % group || filters % group)
     return user_error("num_filter {} and num_group {} do not fit {} input channels", filters, group, channels);
-  Shape weight_shape{filters, channels / group};
-  weight_shape.insert(weight_shape.end(), window.kernel.begin(), window.kernel.end());
-  BMNET_ASSIGN(const ValueId weight, call.parameter(1, weight_shape));
-  Values inputs{x, weight};
-  if (!no_bias) {
-    BMNET_ASSIGN(const ValueId bias, call.parameter(2, {filters}));
-    inputs.push_back(bias);
-  }
+  BMNET_ASSIGN(const Values inputs, with_weights(call, x, Shape{filters, channels / group}, window, filters, no_bias));
   return one(call.finish(
       "conv",
       {{"strides", window.strides}, {"pads", twice(window.pads)}, {"dilations", window.dilations}, {"group", group}},
@@ -103,14 +106,7 @@ Result<Values> deconvolution(Call& call) {
       adjust[i] = 2 * window.pads[i] - (whole - target[i]);
     }
   }
-  Shape weight_shape{shape[1], filters / group};
-  weight_shape.insert(weight_shape.end(), window.kernel.begin(), window.kernel.end());
-  BMNET_ASSIGN(const ValueId weight, call.parameter(1, weight_shape));
-  Values inputs{x, weight};
-  if (!no_bias) {
-    BMNET_ASSIGN(const ValueId bias, call.parameter(2, {filters}));
-    inputs.push_back(bias);
-  }
+  BMNET_ASSIGN(const Values inputs, with_weights(call, x, Shape{shape[1], filters / group}, window, filters, no_bias));
   return one(call.finish("conv_transpose",
                          {{"strides", window.strides},
                           {"pads", twice(window.pads)},

@@ -4,6 +4,7 @@
 
 #include "frontend/mxnet/call.h"
 #include "frontend/recurrent.h"
+#include "frontend/sequence.h"
 
 namespace bmnet::frontend::mxnet {
 namespace {
@@ -108,13 +109,6 @@ Result<Values> sequence_mask(Call& call) {
   return one(call.finish("select", {}, {inside, s.data, other}));
 }
 
-// Indices [T,…] of whole steps, spread over the data.
-Result<Values> finish_taken(Call& call, const Sequences& s, ValueId index, const Shape& shape) {
-  BMNET_ASSIGN(index, call.cast(index, DType::kI64));
-  BMNET_ASSIGN(index, call.broadcast(index, shape));
-  return one(call.finish("gather_elements", {{"axis", s.axis}}, {s.data, index}));
-}
-
 Result<Values> sequence_last(Call& call) {
   BMNET_ASSIGN(const Sequences s, sequences_of(call));
   const Shape shape = call.shape_of(s.data);
@@ -137,23 +131,11 @@ Result<Values> sequence_last(Call& call) {
   return one(call.finish("reshape", {{"shape", dropped}}, {last}));
 }
 
-// The first steps of each sequence in opposite order; padding stays.
 Result<Values> sequence_reverse(Call& call) {
   BMNET_ASSIGN(const Sequences s, sequences_of(call));
   if (!s.lengths) return one(call.finish("reverse", {{"axes", Integers{s.axis}}}, {s.data}));
-  const Shape shape = call.shape_of(s.data);
-  BMNET_ASSIGN(const ValueId inside, inside_sequence(call, *s.lengths, shape, s.axis));
-  Shape along(shape.size(), 1), across(shape.size(), 1);
-  along[s.axis] = shape[s.axis], across[1 - s.axis] = shape[1 - s.axis];
-  std::vector<float> steps(shape[s.axis]);
-  std::iota(steps.begin(), steps.end(), 0.0f);
-  const ValueId at = call.constant(Tensor::of<float>(along, steps));
-  BMNET_ASSIGN(ValueId length, call.cast(*s.lengths, DType::kF32));
-  BMNET_ASSIGN(length, call.reshape(length, across));
-  BMNET_ASSIGN(ValueId mirrored, call.binary("sub", length, at));
-  BMNET_ASSIGN(mirrored, call.linear(mirrored, 1, -1));
-  BMNET_ASSIGN(const ValueId index, call.make("select", {}, {inside, mirrored, at}));
-  return finish_taken(call, s, index, shape);
+  BMNET_ASSIGN(const ValueId steps, mirrored_steps(call, call.shape_of(s.data), *s.lengths, s.axis, 1 - s.axis));
+  return one(call.finish("gather_elements", {{"axis", s.axis}}, {s.data, steps}));
 }
 
 // clang-format off

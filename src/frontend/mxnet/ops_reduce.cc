@@ -191,14 +191,18 @@ Result<Values> pick(Call& call) {
 }
 
 // MXNet has the index vectors on the first axis, nn on the last.
-Result<Values> gather_nd(Call& call) {
-  BMNET_ASSIGN(const Values inputs, call.all_inputs());
-  if (call.rank_of(inputs[1]) < 1) return user_error("the indices are a scalar");
-  Integers permutation(call.rank_of(inputs[1]));
+Result<ValueId> index_vectors(Call& call, ValueId indices) {
+  if (call.rank_of(indices) < 1) return user_error("the indices are a scalar");
+  Integers permutation(call.rank_of(indices));
   std::iota(permutation.begin(), permutation.end(), 1);
   permutation.back() = 0;
-  BMNET_ASSIGN(ValueId indices, call.cast(inputs[1], DType::kI64));
-  BMNET_ASSIGN(indices, call.transpose(indices, permutation));
+  BMNET_ASSIGN(indices, call.cast(indices, DType::kI64));
+  return call.transpose(indices, permutation);
+}
+
+Result<Values> gather_nd(Call& call) {
+  BMNET_ASSIGN(const Values inputs, call.all_inputs());
+  BMNET_ASSIGN(const ValueId indices, index_vectors(call, inputs[1]));
   return one(call.finish("gather_nd", {}, {inputs[0], indices}));
 }
 
@@ -206,12 +210,7 @@ Result<Values> gather_nd(Call& call) {
 Result<Values> scatter_nd(Call& call) {
   BMNET_ASSIGN(const Values inputs, call.all_inputs());
   BMNET_ASSIGN(const Shape shape, call.node.integers("shape"));
-  if (call.rank_of(inputs[1]) < 1) return user_error("the indices are a scalar");
-  Integers permutation(call.rank_of(inputs[1]));
-  std::iota(permutation.begin(), permutation.end(), 1);
-  permutation.back() = 0;
-  BMNET_ASSIGN(ValueId indices, call.cast(inputs[1], DType::kI64));
-  BMNET_ASSIGN(indices, call.transpose(indices, permutation));
+  BMNET_ASSIGN(const ValueId indices, index_vectors(call, inputs[1]));
   BMNET_ASSIGN(const ValueId zeros, call.filled(call.dtype_of(inputs[0]), shape, 0));
   return one(call.finish("scatter_nd", {{"reduction", std::string("none")}}, {zeros, indices, inputs[0]}));
 }

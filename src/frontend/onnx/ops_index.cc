@@ -1,7 +1,7 @@
 // Reading and writing at index tensors.
-#include <numeric>
 
 #include "frontend/onnx/call.h"
+#include "frontend/sequence.h"
 
 namespace bmnet::frontend::onnx {
 namespace {
@@ -26,29 +26,12 @@ Result<Values> scatter_nd(Call& call) {
                      {call.in(0), call.in(1), call.in(2)});
 }
 
-// The first lengths[b] elements along the time axis in opposite order: element t comes from lengths[b]-1-t when t <
-// lengths[b], else from t.
 Result<Values> reverse_sequence(Call& call) {
   BMNET_ASSIGN(const int64_t time, Call::normal_axis(call.integer("time_axis", 0), call.rank(0)));
   BMNET_ASSIGN(const int64_t batch, Call::normal_axis(call.integer("batch_axis", 1), call.rank(0)));
   const Shape x = call.shape(0);
   if (time == batch || time > 1 || batch > 1) return user_error("time_axis and batch_axis must be 0 and 1");
-  if (call.shape(1) != Shape{x[batch]})
-    return user_error("lengths of shape {} for {} sequences", to_string(call.shape(1)), x[batch]);
-  std::vector<int64_t> steps(x[time]);
-  std::iota(steps.begin(), steps.end(), 0);
-  Shape time_shape(x.size(), 1), batch_shape(x.size(), 1);
-  time_shape[time] = x[time];
-  batch_shape[batch] = x[batch];
-  const ValueId t = call.constant<int64_t>(time_shape, steps);
-  BMNET_ASSIGN(ValueId lengths, call.cast(call.in(1), DType::kI64));
-  BMNET_ASSIGN(lengths, call.reshape(lengths, batch_shape));
-  BMNET_ASSIGN(const ValueId one, call.scalar(DType::kI64, 1));
-  BMNET_ASSIGN(const ValueId last, call.binary("sub", lengths, one));
-  BMNET_ASSIGN(const ValueId mirrored, call.binary("sub", last, t));
-  BMNET_ASSIGN(const ValueId inside, call.make("compare", {{"kind", std::string("lt")}}, {t, lengths}));
-  BMNET_ASSIGN(const ValueId source, call.make("select", {}, {inside, mirrored, t}));
-  BMNET_ASSIGN(const ValueId indices, call.broadcast(source, x));
+  BMNET_ASSIGN(const ValueId indices, mirrored_steps(call, x, call.in(1), time, batch));
   return call.finish("gather_elements", {{"axis", time}}, {call.in(0), indices});
 }
 

@@ -254,7 +254,12 @@ Result<Values> l2_normalize(Call& call) {
       "lp_normalize", {{"axes", Integers{axis}}, {"p", int64_t{2}}, {"epsilon", call.number("epsilon", 1e-10f)}}, {x}));
 }
 
-Result<Values> arg_reduce(Call& call) {
+// The operand and the axis to go along; with "flatten", a vector of all elements.
+struct Along {
+  ValueId x;
+  int64_t axis;
+};
+Result<Along> flattened_or_along_axis(Call& call) {
   BMNET_ASSIGN(ValueId x, call.in("X"));
   int64_t axis = call.integer("axis", -1);
   if (call.boolean("flatten", false)) {
@@ -262,10 +267,15 @@ Result<Values> arg_reduce(Call& call) {
     axis = 0;
   }
   BMNET_ASSIGN(axis, Emitter::normal_axis(axis, call.rank_of(x)));
+  return Along{x, axis};
+}
+
+Result<Values> arg_reduce(Call& call) {
+  BMNET_ASSIGN(const Along along, flattened_or_along_axis(call));
   const op::Attributes attributes = {
-      {"kind", std::string(call.kind())}, {"axis", axis}, {"keep_dims", call.boolean("keepdims", false)}};
-  if (call.integer("dtype", 3) != 2) return one(call.finish("arg_reduce", attributes, {x}));
-  BMNET_ASSIGN(const ValueId y, call.make("arg_reduce", attributes, {x}));
+      {"kind", std::string(call.kind())}, {"axis", along.axis}, {"keep_dims", call.boolean("keepdims", false)}};
+  if (call.integer("dtype", 3) != 2) return one(call.finish("arg_reduce", attributes, {along.x}));
+  BMNET_ASSIGN(const ValueId y, call.make("arg_reduce", attributes, {along.x}));
   return one(call.finish("cast", {{"to", std::string("i32")}}, {y}));
 }
 
@@ -283,17 +293,12 @@ Result<Values> top_k(Call& call) {
 }
 
 Result<Values> cumsum(Call& call) {
-  BMNET_ASSIGN(ValueId x, call.in("X"));
-  int64_t axis = call.integer("axis", -1);
-  if (call.boolean("flatten", false)) {
-    BMNET_ASSIGN(x, call.reshape(x, {element_count(call.shape_of(x))}));
-    axis = 0;
-  }
-  BMNET_ASSIGN(axis, Emitter::normal_axis(axis, call.rank_of(x)));
-  return one(call.finish(
-      "cumsum",
-      {{"axis", axis}, {"exclusive", call.boolean("exclusive", false)}, {"reverse", call.boolean("reverse", false)}},
-      {x}));
+  BMNET_ASSIGN(const Along along, flattened_or_along_axis(call));
+  return one(call.finish("cumsum",
+                         {{"axis", along.axis},
+                          {"exclusive", call.boolean("exclusive", false)},
+                          {"reverse", call.boolean("reverse", false)}},
+                         {along.x}));
 }
 
 // What training scaled down by the rate is scaled in inference, unless training scaled up.

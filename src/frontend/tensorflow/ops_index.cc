@@ -1,7 +1,7 @@
 // Access by index.
 #include <limits>
-#include <numeric>
 
+#include "frontend/sequence.h"
 #include "frontend/tensorflow/call.h"
 
 namespace bmnet::frontend::tensorflow {
@@ -123,27 +123,11 @@ Result<Values> counted_suppression(Call& call) {
   return Values{{indices, false}, {scores, false}, {count, false}};
 }
 
-// The first lengths[b] elements of a sequence in opposite order: element t comes from lengths[b]-1-t when t <
-// lengths[b], else from t.
 Result<Values> reverse_sequence(Call& call) {
   const Shape x = call.shape(0);
   BMNET_ASSIGN(const int64_t time, Call::normal_axis(call.integer("seq_dim", 0), call.rank(0)));
   BMNET_ASSIGN(const int64_t batch, Call::normal_axis(call.integer("batch_dim", 0), call.rank(0)));
-  if (time == batch || call.shape(1) != Shape{x[batch]})
-    return user_error("lengths {} for sequences along axis {} of {}", to_string(call.shape(1)), time, to_string(x));
-  std::vector<int64_t> steps(static_cast<size_t>(x[time]));
-  std::iota(steps.begin(), steps.end(), 0);
-  Shape time_shape(x.size(), 1), batch_shape(x.size(), 1);
-  time_shape[time] = x[time], batch_shape[batch] = x[batch];
-  const ValueId t = call.constant(time_shape, steps);
-  BMNET_ASSIGN(ValueId lengths, call.cast(call.value(1).id, DType::kI64));
-  BMNET_ASSIGN(lengths, call.reshape(lengths, batch_shape));
-  BMNET_ASSIGN(const ValueId one, call.scalar(DType::kI64, 1));
-  BMNET_ASSIGN(const ValueId last, call.binary("sub", lengths, one));
-  BMNET_ASSIGN(const ValueId mirrored, call.binary("sub", last, t));
-  BMNET_ASSIGN(const ValueId inside, call.make("compare", {{"kind", std::string("lt")}}, {t, lengths}));
-  BMNET_ASSIGN(const ValueId source, call.make("select", {}, {inside, mirrored, t}));
-  BMNET_ASSIGN(const ValueId indices, call.broadcast(source, x));
+  BMNET_ASSIGN(const ValueId indices, mirrored_steps(call, x, call.value(1).id, time, batch));
   BMNET_ASSIGN(const ValueId plain, call.plain(0));
   return call.finish("gather_elements", {{"axis", time}}, {plain, indices});
 }

@@ -9,7 +9,7 @@
 #include "base/testing.h"
 #include "frontend/tensorflow/import.h"
 #include "frontend/tensorflow/tensorflow.pb.h"
-#include "op/interpreter.h"
+#include "frontend/testing.h"
 #include "op/testing.h"
 
 namespace bmnet::frontend::tensorflow::test {
@@ -101,36 +101,9 @@ inline Result<op::Graph> import_graph(const Net& net, const ImportOptions& optio
   return model.to_graph();
 }
 
-inline Result<std::vector<Tensor>> evaluate(const op::Graph& graph, const std::vector<Tensor>& inputs) {
-  std::vector<NamedTensor> named;
-  for (size_t i = 0; i < graph.inputs.size(); ++i) named.push_back({graph.values[graph.inputs[i]].name, inputs.at(i)});
-  return op::interpret(graph, named);
-}
-
-// The outputs of a network for these inputs; a failed test when it is refused.
-inline std::vector<Tensor> run(const Net& net, const std::vector<Tensor>& inputs, const ImportOptions& options = {}) {
-  auto graph = import_graph(net, options);
-  auto outputs = graph ? evaluate(*graph, inputs) : tl::unexpected(graph.error());
-  if (!outputs) {
-    ADD_FAILURE() << outputs.error().message;
-    return std::vector<Tensor>(8, Tensor({DType::kF32, {0}}));
-  }
-  return *outputs;
-}
-
-// The message with which a network is refused.
-inline std::string refusal(const Net& net, const ImportOptions& options = {}) {
-  const auto graph = import_graph(net, options);
-  return graph ? "it is not refused" : graph.error().message;
-}
-
-// Mnemonics of the operators that are left at run time, "conv unary".
-inline std::string operators(const Net& net, const ImportOptions& options = {}) {
-  const auto graph = import_graph(net, options);
-  if (!graph) return graph.error().message;
-  std::vector<std::string> names;
-  for (const op::Node& node : graph->nodes) names.push_back(node.op);
-  return fmt::format("{}", fmt::join(names, " "));
-}
+using frontend::test::evaluate;
+using frontend::test::operators;
+using frontend::test::refusal;
+using frontend::test::run;
 
 }  // namespace bmnet::frontend::tensorflow::test
