@@ -46,18 +46,19 @@ bool is_sound(const LayerTable::Tensor& tensor, size_t layers) {
 }
 
 // Looks over CBOR before a document is built of it. The library's reader goes one level deeper into its own stack for
-// every level of nesting, and throws at sizes that no vector can have even where it is asked not to.
-class NestingCheck : public nlohmann::json_sax<json> {
+// every level of nesting, throws at sizes that no vector can have even where it is asked not to, and converts numbers
+// that no integer can hold. A table is shallow and holds integers and texts only.
+class TableCheck : public nlohmann::json_sax<json> {
  public:
-  explicit NestingCheck(size_t bytes) : bytes_(bytes) {}
+  explicit TableCheck(size_t bytes) : bytes_(bytes) {}
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
+  bool null() override { return false; }
+  bool boolean(bool) override { return false; }
   bool number_integer(int64_t) override { return true; }
   bool number_unsigned(uint64_t) override { return true; }
-  bool number_float(double, const std::string&) override { return true; }
+  bool number_float(double, const std::string&) override { return false; }
   bool string(std::string&) override { return true; }
-  bool binary(json::binary_t&) override { return true; }
+  bool binary(json::binary_t&) override { return false; }
   bool key(std::string&) override { return true; }
   bool start_object(size_t size) override { return enter(size); }
   bool start_array(size_t size) override { return enter(size); }
@@ -112,8 +113,8 @@ Result<LayerTable> decode_layer_table(std::span<const uint8_t> blob) {
   LayerTable table;
   if (blob.size() < kTag.size() || !std::equal(kTag.begin(), kTag.end(), blob.begin())) return table;
   const auto body = blob.subspan(kTag.size());
-  NestingCheck nesting(body.size());
-  if (!json::sax_parse(body.begin(), body.end(), &nesting, json::input_format_t::cbor))
+  TableCheck check(body.size());
+  if (!json::sax_parse(body.begin(), body.end(), &check, json::input_format_t::cbor))
     return user_error("the layer table of the BModel is damaged");
   const json root = json::from_cbor(body.begin(), body.end(), true, false);
   // The only exceptions of the library that are left are those of wrong types.

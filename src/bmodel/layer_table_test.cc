@@ -50,6 +50,12 @@ TEST(layer_table, refuses_an_array_larger_than_the_table) {
   EXPECT_FALSE(decode_layer_table(table_of({0xA1, 0x61, 'a', 0x9B, 0x40, 0, 0, 0, 0, 0, 0, 0})));
 }
 
+TEST(layer_table, refuses_a_number_that_is_no_integer) {
+  // {"groups": [[[1e300 as a double]]]}
+  EXPECT_FALSE(decode_layer_table(table_of({0xA1, 0x66, 'g',  'r',  'o',  'u',  'p',  's', 0x81, 0x81,
+                                            0x81, 0xFB, 0x7E, 0x37, 0xE4, 0x3C, 0x88, 0,   0x75, 0x9C})));
+}
+
 TEST(layer_table, refuses_a_tensor_of_no_known_layer) {
   LayerTable table = two_layers();
   table.tensors[1].layer = 2;
