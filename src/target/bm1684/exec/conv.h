@@ -41,8 +41,9 @@ void run_winograd_i8(const ConvCommand& conv, Memory& memory);
 // the rows of a matrix (taps x positions). An element is `words` 32-bit words in both.
 class PatchMap {
  public:
-  // Planes have the given strides, in words.
-  PatchMap(const WindowAxis& y, const WindowAxis& x, uint64_t row_stride, uint64_t column_stride, uint64_t words);
+  // Positions are counted along rows of `width`. Planes have the given strides, in words.
+  PatchMap(const WindowAxis& y, const WindowAxis& x, uint64_t width, uint64_t row_stride, uint64_t column_stride,
+           uint64_t words);
 
   void select(uint64_t first_position, uint64_t positions, uint64_t row_words);
   // Writes row `tap` for one plane: `row_words` words, `fill` where there is no input element.
@@ -55,7 +56,7 @@ class PatchMap {
   };
 
   WindowAxis y_, x_;
-  uint64_t row_stride_, column_stride_, words_, row_words_ = 0;
+  uint64_t width_, row_stride_, column_stride_, words_, row_words_ = 0;
   std::vector<Piece> pieces_;
   std::vector<uint32_t> end_;    // of each tap's pieces
   std::vector<uint8_t> partly_;  // the tap's pieces do not cover the row

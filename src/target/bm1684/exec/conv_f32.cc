@@ -147,7 +147,7 @@ class ConvF32 {
   const float* pack_panel(uint64_t n, uint64_t first, uint64_t count) {
     static thread_local Scratch<uint32_t> scratch;
     uint32_t* panel = scratch.get(conv_.depth() * panel_columns_ + kSlackBytes / sizeof(uint32_t));
-    PatchMap map(conv_.y, conv_.x, conv_.input.stride.h, conv_.input.stride.w, 1);
+    PatchMap map(conv_.y, conv_.x, conv_.x.outputs(), conv_.input.stride.h, conv_.input.stride.w, 1);
     map.select(first, count, panel_columns_);
     const uint64_t taps = conv_.taps(), channels = conv_.in_channels;
     for (uint64_t c = 0; c < channels; ++c) {

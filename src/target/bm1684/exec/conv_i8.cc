@@ -136,7 +136,7 @@ class ConvI8 {
     const uint64_t parts = panels >= wanted ? 1 : std::min(tiles_, (wanted + panels - 1) / panels);
     const uint64_t work = conv_.depth() * panel_positions_ * image_.items() * conv_.out_channels / parts;
     parallel_for(panels * parts, std::max<uint64_t>(1, kProductsPerTask / work), [&](size_t begin, size_t end) {
-      PatchMap map(conv_.y, conv_.x, image_.row_words(), image_.items(), image_.items());
+      PatchMap map(conv_.y, conv_.x, conv_.x.outputs(), image_.row_words(), image_.items(), image_.items());
       for (size_t i = begin; i < end; ++i)
         run_panel(n, i / parts, tiles_ * (i % parts) / parts, tiles_ * (i % parts + 1) / parts, map);
     });

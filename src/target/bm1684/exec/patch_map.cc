@@ -5,21 +5,21 @@
 
 namespace bmnet::bm1684 {
 
-PatchMap::PatchMap(const WindowAxis& y, const WindowAxis& x, uint64_t row_stride, uint64_t column_stride,
-                   uint64_t words)
-    : y_(y), x_(x), row_stride_(row_stride), column_stride_(column_stride), words_(words) {}
+PatchMap::PatchMap(const WindowAxis& y, const WindowAxis& x, uint64_t width, uint64_t row_stride,
+                   uint64_t column_stride, uint64_t words)
+    : y_(y), x_(x), width_(width), row_stride_(row_stride), column_stride_(column_stride), words_(words) {}
 
 void PatchMap::select(uint64_t first_position, uint64_t positions, uint64_t row_words) {
   pieces_.clear();
   end_.clear();
   partly_.clear();
   row_words_ = row_words;
-  const uint64_t width = x_.outputs(), end = first_position + positions;
+  const uint64_t end = first_position + positions;
   for (uint64_t ky = 0; ky < y_.kernel; ++ky) {
     for (uint64_t kx = 0; kx < x_.kernel; ++kx) {
       uint64_t covered = 0;
       for (uint64_t p = first_position; p < end;) {
-        const uint64_t oy = p / width, begin_x = p % width, end_x = std::min(width, begin_x + end - p);
+        const uint64_t oy = p / width_, begin_x = p % width_, end_x = std::min(width_, begin_x + end - p);
         const int64_t iy = y_.element(oy * y_.stride + ky * y_.dilation);
         const TapRun run = iy < 0 ? TapRun{} : tap_run(x_, kx, begin_x, end_x);
         if (run.count > 0) {

@@ -12,10 +12,10 @@ namespace bmnet::bm1684 {
 
 inline constexpr uint64_t kWinogradEntries = 16;
 
-// Where patches lie. Patch t is (t / columns, t % columns), in rows of all patches that the input yields.
+// Where patches lie. Patch t is (t / columns, t % columns); the input may yield more of them than the result needs.
 struct WinogradGrid {
   WindowAxis y, x;         // of patches
-  uint64_t rows, columns;  // of patches that are computed
+  uint64_t rows, columns;  // of patches
   uint64_t height, width;  // of the result
 
   explicit WinogradGrid(const ConvCommand& conv)
@@ -26,7 +26,7 @@ struct WinogradGrid {
       axis->pad_high += axis->extent() % 2;  // an odd extent gets one more zero row or column
     }
     rows = (height + 1) / 2;
-    columns = x.outputs();
+    columns = (width + 1) / 2;
   }
   uint64_t patches() const { return rows * columns; }
 
@@ -37,7 +37,7 @@ struct WinogradGrid {
     for (uint64_t patch = first; patch < first + count;) {
       const uint64_t row = patch / columns, column = patch % columns;
       const uint64_t run = std::min(columns - column, first + count - patch);
-      if (2 * column < width) fn(patch - first, run, 2 * row, 2 * column, std::min(2 * run, width - 2 * column));
+      fn(patch - first, run, 2 * row, 2 * column, std::min(2 * run, width - 2 * column));
       patch += run;
     }
   }

@@ -38,7 +38,7 @@ class WinogradF32 {
     const uint64_t work = kWinogradEntries * conv_.in_channels * panel_columns_ * conv_.out_channels;
     parallel_for(conv_.batch * panels, std::max<uint64_t>(1, kProductsPerTask / work), [&](size_t begin, size_t end) {
       const ChipFloatMode mode;
-      PatchMap map(grid_.y, grid_.x, conv_.input.stride.h, conv_.input.stride.w, 1);
+      PatchMap map(grid_.y, grid_.x, grid_.columns, conv_.input.stride.h, conv_.input.stride.w, 1);
       for (size_t i = begin; i < end; ++i) run_panel(i / panels, i % panels * panel_columns_, map);
     });
   }

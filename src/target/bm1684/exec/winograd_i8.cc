@@ -36,7 +36,7 @@ class WinogradI8 {
       const uint64_t patches = panel_columns_ / image_.items(), panels = (grid_.patches() + patches - 1) / patches;
       const uint64_t work = kWinogradEntries * conv_.in_channels * panel_columns_ * conv_.out_channels;
       parallel_for(panels, std::max<uint64_t>(1, kProductsPerTask / work), [&](size_t begin, size_t end) {
-        PatchMap map(grid_.y, grid_.x, image_.row_words(), image_.items(), image_.items());
+        PatchMap map(grid_.y, grid_.x, grid_.columns, image_.row_words(), image_.items(), image_.items());
         for (size_t i = begin; i < end; ++i)
           run_panel(n, i * patches, std::min(patches, grid_.patches() - i * patches), map);
       });
