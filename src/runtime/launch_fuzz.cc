@@ -13,9 +13,9 @@ namespace {
 
 // What keeps one execution far below a millisecond.
 constexpr uint64_t kDdrBytes = bm1684::kContextStart - bm1684::kDdrBase + (4 << 20);
-constexpr size_t kMaxCommands = 64;
-constexpr int64_t kMaxElements = 1 << 14;  // of all tensors of a stage together
-constexpr uint64_t kMaxCycles = 1 << 12;   // of a launch
+constexpr size_t kMaxCommands = 32;        // of a model
+constexpr int64_t kMaxElements = 1 << 13;  // of all tensors of a model
+constexpr uint64_t kMaxCycles = 1 << 10;   // of a launch
 
 void expect(const Error& error) {
   if (error.message.empty()) std::abort();
@@ -32,23 +32,20 @@ int64_t elements_of(const std::vector<bmodel::Tensor>& tensors) {
   return sum;
 }
 
-bool is_small(const bmodel::Stage& stage) {
-  size_t commands = 0;
-  int64_t elements = elements_of(stage.inputs) + elements_of(stage.outputs);
-  for (const bmodel::SubNet& sub_net : stage.sub_nets) {
-    elements += elements_of(sub_net.inputs) + elements_of(sub_net.outputs);
-    for (const bmodel::CmdGroup& group : sub_net.cmd_groups)
-      commands += (group.bdc.size() + group.gdma.size()) / bm1684::kCommandBytes;
-  }
-  return commands <= kMaxCommands && elements <= kMaxElements;
-}
-
 bool is_small(const bmodel::Model& model) {
   if (model.chip != "BM1684") return false;
+  size_t commands = 0;
+  int64_t elements = 0;
   for (const bmodel::Net& net : model.nets)
-    for (const bmodel::Stage& stage : net.stages)
-      if (!is_small(stage)) return false;
-  return true;
+    for (const bmodel::Stage& stage : net.stages) {
+      elements += elements_of(stage.inputs) + elements_of(stage.outputs);
+      for (const bmodel::SubNet& sub_net : stage.sub_nets) {
+        elements += elements_of(sub_net.inputs) + elements_of(sub_net.outputs);
+        for (const bmodel::CmdGroup& group : sub_net.cmd_groups)
+          commands += (group.bdc.size() + group.gdma.size()) / bm1684::kCommandBytes;
+      }
+    }
+  return commands <= kMaxCommands && elements <= kMaxElements;
 }
 
 std::shared_ptr<DeviceContext> open_context() {

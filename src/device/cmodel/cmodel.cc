@@ -1,8 +1,11 @@
 #include "device/cmodel/cmodel.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 
 #include "device/stream.h"
 #include "target/bm1684/exec/float_mode.h"
@@ -27,13 +30,51 @@ struct LocalMemory {
 };
 using CommandFunction = int (*)(int node, void* command);
 
+// While it lives, what is written to standard output is lost: the library greets there, in the midst of our results.
+class QuietOutput {
+ public:
+  QuietOutput() {
+    std::fflush(stdout);
+    if (const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0) {
+      output_ = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+      if (output_ >= 0) dup2(nowhere, STDOUT_FILENO);
+      close(nowhere);
+    }
+  }
+  ~QuietOutput() {
+    std::fflush(stdout);
+    if (output_ < 0) return;
+    dup2(output_, STDOUT_FILENO);
+    close(output_);
+  }
+  QuietOutput(const QuietOutput&) = delete;
+  QuietOutput& operator=(const QuietOutput&) = delete;
+
+ private:
+  int output_ = -1;
+};
+
 }  // namespace
 
 struct CModel::Library {
   ~Library() {
-    if (initialised) cmodel_deinit(kNode);
+    if (initialised) {
+      const QuietOutput quiet;
+      if (threads_stopped) start_threads(kNode);  // cmodel_deinit waits for them
+      cmodel_deinit(kNode);
+    }
     if (handle) dlclose(handle);
     in_use = false;
+  }
+
+  // The library starts a thread for each engine that spins until commands are queued. We call the instructions
+  // directly; the threads would only take the cores from us, and some time from every instruction.
+  void stop_threads() {
+    const auto stop = reinterpret_cast<void (*)(int)>(dlsym(handle, "atomic_multi_thread_cxt_deinit"));
+    start_threads = reinterpret_cast<void (*)(int)>(dlsym(handle, "atomic_multi_thread_cxt_init"));
+    if (!stop || !start_threads) return;  // another build
+    stop(kNode);
+    threads_stopped = true;
   }
 
   template <typename Function>
@@ -45,7 +86,8 @@ struct CModel::Library {
 
   std::string path;
   void* handle = nullptr;
-  bool initialised = false;
+  bool initialised = false, threads_stopped = false;
+  void (*start_threads)(int) = nullptr;
   int (*cmodel_init)(int, int64_t) = nullptr;
   void (*cmodel_deinit)(int) = nullptr;
   void* (*get_global_memaddr)(int) = nullptr;
@@ -84,9 +126,11 @@ Result<std::unique_ptr<CModel>> CModel::open(const std::string& path, uint64_t d
   BMNET_TRY(library.find("get_l2_sram", library.get_l2_sram));
   BMNET_TRY(library.find("get_atomic_function", library.get_atomic_function));
   const bm1684::ChipFloatMode restore_float_mode;  // the library changes that of the calling thread
+  const QuietOutput quiet;
   if (int code = library.cmodel_init(kNode, static_cast<int64_t>(ddr_bytes)); code != 0)
     return system_error("C model {}: cmodel_init failed with {}", path, code);
   library.initialised = true;
+  library.stop_threads();
   auto* ddr = static_cast<std::byte*>(library.get_global_memaddr(kNode));
   if (!ddr) return system_error("C model {}: no memory for {} bytes of DDR", path, ddr_bytes);
   model->set_ddr(ddr, ddr_bytes);
