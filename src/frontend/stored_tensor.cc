@@ -1,5 +1,6 @@
 #include "frontend/stored_tensor.h"
 
+#include "base/stored_elements.h"
 #include "frontend/elements.h"
 
 namespace bmnet::frontend {
@@ -46,12 +47,7 @@ Tensor stored_tensor(const StoredType& type, Shape shape, Bytes data, const std:
     case Stored::kAsIs:
       break;
   }
-  TensorInfo info{type.dtype, std::move(shape)};
-  if (reinterpret_cast<uintptr_t>(data.data()) % type.bytes == 0)
-    return Tensor(std::move(info), const_cast<uint8_t*>(data.data()), owner);  // constants are never written
-  Tensor tensor(std::move(info));
-  if (!data.empty()) std::memcpy(tensor.raw(), data.data(), data.size());
-  return tensor;
+  return shared_or_copied({type.dtype, std::move(shape)}, data.data(), owner);
 }
 
 }  // namespace bmnet::frontend

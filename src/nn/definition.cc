@@ -1,5 +1,6 @@
 #include "nn/definition.h"
 
+#include "base/stored_elements.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -148,7 +149,8 @@ mlir::ElementsAttr to_elements(mlir::MLIRContext* context, const std::string& na
     std::memcpy(kept.raw(), tensor.raw(), tensor.bytes());
   }
   const llvm::ArrayRef<char> data(static_cast<const char*>(kept.raw()), kept.bytes());
-  mlir::AsmResourceBlob blob(data, alignment, [kept](void*, size_t, size_t) {}, /*dataIsMutable=*/false);
+  mlir::AsmResourceBlob blob(
+      data, alignment, [kept](void*, size_t, size_t) {}, /*dataIsMutable=*/false);
   return mlir::DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
@@ -166,7 +168,9 @@ Result<Tensor> to_tensor(mlir::ElementsAttr elements, std::shared_ptr<const void
     return user_error("constant '{}' has {} bytes of weights, its type {} needs {}",
                       resource.getRawHandle().getKey().str(), blob->getData().size(), to_string(info->shape),
                       info->bytes());
-  return Tensor(*std::move(info), const_cast<char*>(blob->getData().data()), std::move(owner));
+  const char* data = blob->getData().data();
+  if (!can_be_read_at(data, info->dtype)) return copy_of_elements(*std::move(info), data);
+  return Tensor(*std::move(info), const_cast<char*>(data), std::move(owner));
 }
 
 mlir::Location named_location(mlir::MLIRContext* context, std::string_view node_name,

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/stored_elements.h"
 #include "frontend/caffe/caffemodel.pb.h"
 #include "frontend/protobuf/message.h"
 
@@ -83,11 +84,11 @@ void convert(Bytes from, std::span<float> to, Convert convert_one) {
 }
 
 Tensor to_f32(const Run& run, Shape shape) {
+  if (run.dtype == DType::kF32) return copy_of_elements({DType::kF32, std::move(shape)}, run.bytes.data());
   Tensor tensor({DType::kF32, std::move(shape)});
   if (run.dtype == DType::kF64)
     convert<double>(run.bytes, tensor.data<float>(), [](double value) { return static_cast<float>(value); });
   if (run.dtype == DType::kF16) convert<uint16_t>(run.bytes, tensor.data<float>(), half_to_float);
-  if (run.dtype == DType::kF32) std::memcpy(tensor.raw(), run.bytes.data(), run.bytes.size());
   return tensor;
 }
 
@@ -102,7 +103,7 @@ Result<Tensor> read_blob(const ModelBlob& blob, Bytes file, const std::shared_pt
 
   const bool in_file = run.bytes.data() >= file.data() && run.bytes.data() < file.data() + file.size();
   if (run.dtype != DType::kF32 || !in_file) return to_f32(run, std::move(shape));
-  return Tensor({DType::kF32, std::move(shape)}, const_cast<uint8_t*>(run.bytes.data()), owner);
+  return shared_or_copied({DType::kF32, std::move(shape)}, run.bytes.data(), owner);
 }
 
 template <typename Blobs>

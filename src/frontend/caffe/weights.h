@@ -13,9 +13,8 @@
 
 namespace bmnet::caffe {
 
-// The blobs of every layer that has any, all f32 (doubles and halves are converted). Large blobs borrow from the mapped
-// file and need not be aligned: copy their bytes, do not read them through data<float>(). Of layers with equal names
-// the last one counts, as in Caffe.
+// The blobs of every layer that has any, all f32 (doubles and halves are converted). Large ones that are aligned in the
+// mapped file are borrowed from it. Of layers with equal names the last one counts, as in Caffe.
 using Weights = std::map<std::string, std::vector<Tensor>, std::less<>>;
 
 // No tensor of a network has more elements; absurd dimensions are refused before anything is allocated for them.

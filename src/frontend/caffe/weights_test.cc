@@ -25,17 +25,21 @@ std::vector<float> copied(const Tensor& tensor) {
   return result;
 }
 
-TEST(weights, borrow_large_blobs_from_the_file) {
-  ModelWriter model;
-  model.blob("big", {100}, std::vector<float>(100, 2.5f)).blob("big", {2}, {1, 2});
-  const auto bytes = std::make_shared<std::string>(model.bytes());
-  const auto weights = parse_weights(as_bytes(*bytes), "net.caffemodel", bytes);
-  ASSERT_TRUE(weights) << weights.error().message;
-  const std::vector<Tensor>& blobs = weights->at("big");
-  const char* data = static_cast<const char*>(blobs[0].raw());
-  EXPECT_TRUE(data >= bytes->data() && data < bytes->data() + bytes->size());
-  EXPECT_THAT(copied(blobs[0]), Each(2.5f));
-  EXPECT_THAT(copied(blobs[1]), ElementsAre(1, 2));
+TEST(weights, borrow_large_blobs_that_are_aligned_in_the_file) {
+  int borrowed = 0;
+  for (const std::string name : {"big", "big_", "big__", "big___"}) {  // one byte more, and the data one byte further
+    ModelWriter model;
+    model.blob(name, {100}, std::vector<float>(100, 2.5f)).blob(name, {2}, {1, 2});
+    const auto bytes = std::make_shared<std::string>(model.bytes());
+    const auto weights = parse_weights(as_bytes(*bytes), "net.caffemodel", bytes);
+    ASSERT_TRUE(weights) << weights.error().message;
+    const std::vector<Tensor>& blobs = weights->at(name);
+    const char* data = static_cast<const char*>(blobs[0].raw());
+    borrowed += data >= bytes->data() && data < bytes->data() + bytes->size();
+    EXPECT_THAT(copied(blobs[0]), Each(2.5f));
+    EXPECT_THAT(copied(blobs[1]), ElementsAre(1, 2));
+  }
+  EXPECT_EQ(borrowed, 1);
 }
 
 TEST(weights, convert_doubles_and_halves) {

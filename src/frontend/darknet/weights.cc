@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/stored_elements.h"
 #include "frontend/limits.h"
 #include "nn/limits.h"
 
@@ -58,10 +59,7 @@ Result<Tensor> Weights::take(const std::string& what, Shape shape, float spread,
         file_, bytes_.size(), what, info.count(), next_);
   const uint8_t* data = bytes_.data() + next_;
   next_ += info.bytes();
-  if (reinterpret_cast<uintptr_t>(data) % alignof(float) == 0) return Tensor(info, const_cast<uint8_t*>(data), owner_);
-  Tensor copy(info);
-  std::memcpy(copy.raw(), data, info.bytes());
-  return copy;
+  return shared_or_copied(info, data, owner_);
 }
 
 size_t Weights::left() const { return (bytes_.size() - std::min(next_, bytes_.size())) / sizeof(float); }

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/stored_elements.h"
 #include "frontend/elements.h"
 
 namespace bmnet::frontend::hdf5 {
@@ -171,9 +172,8 @@ Tensor converted(const DataSet& set, Bytes bytes, Convert convert) {
 // As it stands in memory: borrowed where that is possible.
 template <typename T>
 Tensor plain(const DataSet& set, Bytes bytes, const std::shared_ptr<const void>& owner) {
-  const bool aligned = reinterpret_cast<uintptr_t>(bytes.data()) % sizeof(T) == 0;
-  if (set.type.big_endian || !owner || !aligned) return converted<T>(set, bytes, [](T x) { return x; });
-  return Tensor({dtype_of<T>(), set.shape}, const_cast<uint8_t*>(bytes.data()), owner);
+  if (set.type.big_endian) return converted<T>(set, bytes, [](T x) { return x; });
+  return shared_or_copied({dtype_of<T>(), set.shape}, bytes.data(), owner);
 }
 
 Result<Tensor> tensor_of(const DataSet& set, Bytes bytes, const std::shared_ptr<const void>& owner) {

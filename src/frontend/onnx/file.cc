@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/stored_elements.h"
 #include "frontend/elements.h"
 #include "frontend/limits.h"
 #include "frontend/protobuf/message.h"
@@ -265,13 +266,10 @@ Result<Tensor> ModelFile::tensor(const TensorProto& proto) {
   if (dtype == DType::kBool && std::ranges::any_of(payload.bytes, [](uint8_t byte) { return byte > 1; }))
     return user_error("a BOOL tensor holds a byte that is neither 0 nor 1");
 
-  const bool aligned = reinterpret_cast<uintptr_t>(payload.bytes.data()) % type.stored_bytes == 0;
-  if (payload.owner && aligned)
-    return Tensor({dtype, shape}, const_cast<uint8_t*>(payload.bytes.data()), payload.owner);
-  Tensor copy({dtype, shape});
-  std::memcpy(copy.raw(), payload.bytes.data(), payload.bytes.size());
-  if (mapped_ && payload.owner == owner_ && owner_) mapped_->forget(payload.bytes);
-  return copy;
+  Tensor tensor = shared_or_copied({dtype, shape}, payload.bytes.data(), payload.owner);
+  const bool copied = tensor.raw() != payload.bytes.data();
+  if (copied && mapped_ && payload.owner == owner_ && owner_) mapped_->forget(payload.bytes);
+  return tensor;
 }
 
 Result<Tensor> ModelFile::sparse_tensor(const onnx_file::SparseTensorProto& proto) {

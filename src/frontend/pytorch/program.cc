@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/number.h"
+#include "base/stored_elements.h"
 #include "frontend/pytorch/pickle.h"
 #include "frontend/pytorch/refusal.h"
 
@@ -47,7 +48,7 @@ Result<Tensor> row_of(const Content& content, DType dtype, int64_t count) {
     for (int64_t i = 0; i < count; ++i) target[i] = content.bytes[static_cast<size_t>(i)] != 0;
     return copy;
   }
-  return Tensor({dtype, {count}}, const_cast<uint8_t*>(content.bytes.data()), content.owner);
+  return shared_or_copied({dtype, {count}}, content.bytes.data(), content.owner);
 }
 
 LoadStorage storages_in(const Archive& archive, std::string folder) {

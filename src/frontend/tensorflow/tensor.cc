@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/stored_elements.h"
 #include "frontend/elements.h"
 #include "frontend/protobuf/message.h"
 
@@ -142,11 +143,7 @@ Result<Tensor> tensor_of_bytes(int data_type, Shape shape, Bytes bytes, std::sha
     default:
       break;
   }
-  const bool aligned = reinterpret_cast<uintptr_t>(bytes.data()) % type->stored_bytes == 0;
-  if (owner && aligned) return Tensor(info, const_cast<uint8_t*>(bytes.data()), std::move(owner));
-  Tensor copy(info);
-  if (!bytes.empty()) std::memcpy(copy.raw(), bytes.data(), bytes.size());
-  return copy;
+  return shared_or_copied(info, bytes.data(), std::move(owner));
 }
 
 Result<Tensor> tensor_of(const TensorProto& proto, Bytes file, std::shared_ptr<const void> owner) {
