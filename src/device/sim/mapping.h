@@ -24,7 +24,7 @@ class Mapping {
   uint64_t bytes() const { return bytes_; }
 
  private:
-  void swap(Mapping& other) {
+  void swap(Mapping& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
   }
