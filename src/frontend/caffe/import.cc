@@ -16,7 +16,6 @@ namespace bmnet::caffe {
 namespace {
 
 using frontend::ImportOptions;
-using frontend::InputShape;
 
 class Importer {
  public:

@@ -64,11 +64,13 @@ bool is_saved_model(Bytes head) {
 bool is_binary_graph(Bytes head) {
   if (head.size() < 6 || head[0] != 0x0A) return false;
   size_t position = 1;
-  if (varint_at(head, position) == 0 || position >= head.size() || head[position++] != 0x0A) return false;
+  if (varint_at(head, position) == 0 || position >= head.size() || head[position] != 0x0A) return false;
+  ++position;
   const uint64_t name = varint_at(head, position);
   if (name == 0 || !contains(head, position, name + 3)) return false;
   position += name;
-  if (head[position++] != 0x12) return false;
+  if (head[position] != 0x12) return false;
+  ++position;
   const uint64_t op = varint_at(head, position);
   if (op == 0 || !contains(head, position, op)) return false;
   return std::ranges::all_of(head.subspan(position, op), [](uint8_t c) {
