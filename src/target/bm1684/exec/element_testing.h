@@ -30,7 +30,7 @@ class Chip {
 
   template <typename T>
   void put(uint8_t* at, std::initializer_list<T> values) {
-    std::memcpy(at, std::data(values), values.size() * sizeof(T));
+    if (values.size() > 0) std::memcpy(at, std::data(values), values.size() * sizeof(T));
   }
   template <typename T>
   std::vector<T> get(const uint8_t* at, size_t count) const {
