@@ -215,11 +215,13 @@ void Evaluator::assign(const Expr& target, Value value, Frame& frame) {
     if (List* list = owner.ref<List>()) {
       const auto* at = index.as<int64_t>();
       if (!at) reject("a list's index is {}", type_name(index));
+      if (value.ref<List>() == list) reject("a list contains itself");
       list->depth = hold(value, list->depth, list->held);
       list->items[position(*at, list->items.size())] = std::move(value);
     } else if (Dict* dict = owner.ref<Dict>()) {
       for (auto& [key, item] : dict->items)
         if (same(key, index)) {
+          if (value.ref<Dict>() == dict) reject("a dict contains itself");
           dict->depth = hold(value, dict->depth, dict->held);
           item = std::move(value);
           return;

@@ -84,6 +84,7 @@ TEST(pickle, refuses_recursion) {
   EXPECT_THAT(pickle_error("]q\0h\0a."s), HasSubstr("contains itself"));
   EXPECT_THAT(pickle_error("]q\0(h\0ttq\1h\0h\1a."s), testing::Not(HasSubstr("it is not refused")));
   EXPECT_THAT(pickle_error("}q\0K\1h\0s."s), HasSubstr("contains itself"));
+  EXPECT_THAT(pickle_error("c__torch__.M\nX\n)\x81q\0h\0b."s), HasSubstr("an object contains itself"));
 }
 
 TEST(pickle, refuses_endless_nesting) {
@@ -229,6 +230,7 @@ TEST(damaged_files, truncations_and_flipped_bits_never_do_harm) {
 TEST(hostile_code, is_bounded) {
   EXPECT_THAT(refusal(module("x: Tensor", {"while True:", "  pass", "return x"})), HasSubstr("too long to unroll"));
   EXPECT_THAT(refusal(module("x: Tensor", {"return (self).forward(x, )"})), HasSubstr("calls nest deeper"));
+  EXPECT_THAT(refusal(module("x: Tensor", {"l = [1]", "l[0] = l", "return x"})), HasSubstr("a list contains itself"));
   EXPECT_THAT(refusal(module("x: Tensor", {"return " + std::string(5000, '(') + "x" + std::string(5000, ')')})),
               HasSubstr("nest deeper"));
   EXPECT_THAT(refusal(module("x: Tensor", {"l = []", "for i in range(100000):", "  l = [l]", "return x"})),

@@ -311,6 +311,7 @@ class Reader {
         object->attributes[*name] = value;
       }
     } else {
+      if (state.ref<Object>() == object) reject("an object contains itself");
       object->depth = hold(state, object->depth, false);
       object->attributes["__state__"] = state;
     }
