@@ -149,8 +149,7 @@ mlir::ElementsAttr to_elements(mlir::MLIRContext* context, const std::string& na
     std::memcpy(kept.raw(), tensor.raw(), tensor.bytes());
   }
   const llvm::ArrayRef<char> data(static_cast<const char*>(kept.raw()), kept.bytes());
-  mlir::AsmResourceBlob blob(
-      data, alignment, [kept](void*, size_t, size_t) {}, /*dataIsMutable=*/false);
+  mlir::AsmResourceBlob blob(data, alignment, [kept](void*, size_t, size_t) {}, /*dataIsMutable=*/false);
   return mlir::DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 

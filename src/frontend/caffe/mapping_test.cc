@@ -17,12 +17,12 @@ TEST(refused_layers, say_why) {
 }
 
 TEST(refused_layers, are_all_named_at_once) {
-  EXPECT_THAT(refusal(input({1, 2}) + R"(
+  EXPECT_THAT(
+      refusal(input({1, 2}) + R"(
       layer { name: "one" type: "Foo" bottom: "data" top: "one" }
       layer { name: "two" type: "ReLU" bottom: "one" top: "two" }
       layer { name: "three" type: "Bar" bottom: "two" top: "three" })"),
-              AllOf(HasSubstr("2 nodes cannot be compiled"), HasSubstr("layer 'one' (Foo)"),
-                    HasSubstr("layer 'three' (Bar)")));
+      AllOf(HasSubstr("2 nodes cannot be compiled"), HasSubstr("layer 'one' (Foo)"), HasSubstr("layer 'three' (Bar)")));
 }
 
 TEST(refused_layers, do_not_matter_before_the_cut) {

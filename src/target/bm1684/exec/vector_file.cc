@@ -216,7 +216,8 @@ Result<json> read_json_file(const std::filesystem::path& path) {
     if (count < 0) return user_error("{}: broken gzip data", path.string());
     if (count == 0) break;
     content.append(buffer.data(), static_cast<size_t>(count));
-    if (content.size() > kMaxUnpackedBytes) return user_error("{}: more than 128 MiB unpacked: no file of test vectors", path.string());
+    if (content.size() > kMaxUnpackedBytes)
+      return user_error("{}: more than 128 MiB unpacked: no file of test vectors", path.string());
   }
   int error = Z_OK;
   gzerror(file.get(), &error);
