@@ -1,12 +1,14 @@
 // What the fuzz targets of all front ends share.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "nn/limits.h"
 #include "nn/model.h"
 
@@ -18,6 +20,21 @@ inline constexpr nn::ImportLimits kFuzzLimits{.made_bytes = 1 << 18,
                                               .folded_elements_in_all = 1 << 16,
                                               .folded_macs = 1 << 16,
                                               .steps = 1 << 10};
+
+// An input for a front end whose models are a text and a file of weights: text up to the first NUL, the rest weights.
+struct TextAndWeights {
+  std::string_view text;
+  Bytes weights;
+  bool weights_are_given = false;  // there is a NUL
+
+  explicit TextAndWeights(Bytes input) {
+    const std::string_view whole = as_text(input);
+    const size_t end = std::min(whole.find('\0'), whole.size());
+    text = whole.substr(0, end);
+    weights = input.subspan(std::min(end + 1, input.size()));
+    weights_are_given = end < whole.size();
+  }
+};
 
 // A refusal begins with the name of one of the `files`, or counts nodes that are listed below it, and is not our own
 // fault.

@@ -2,20 +2,16 @@
 // prototxt, the rest the caffemodel; without a rest, weights are drawn at random.
 #pragma once
 
-#include <algorithm>
-#include <string>
-
 #include "frontend/caffe/import.h"
+#include "frontend/fuzz.h"
 
 namespace bmnet::caffe {
 
 inline Result<nn::Model> import_fuzz_input(Bytes input) {
-  const std::string_view whole = as_text(input);
-  const size_t end = std::min(whole.find('\0'), whole.size());
+  const frontend::TextAndWeights model(input);
   frontend::ImportOptions options;
-  if (end == whole.size()) options.random_weights = 1;
-  return frontend::import_caffe(whole.substr(0, end), input.subspan(std::min(end + 1, input.size())), "fuzz.prototxt",
-                                options);
+  if (!model.weights_are_given) options.random_weights = 1;
+  return frontend::import_caffe(model.text, model.weights, "fuzz.prototxt", options);
 }
 
 }  // namespace bmnet::caffe

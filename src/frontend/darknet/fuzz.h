@@ -2,20 +2,16 @@
 // cfg, the rest the weights file; without a rest, weights are drawn at random. Detections are decoded.
 #pragma once
 
-#include <algorithm>
-#include <string>
-
 #include "frontend/darknet/import.h"
+#include "frontend/fuzz.h"
 
 namespace bmnet::frontend::darknet {
 
 inline Result<nn::Model> import_fuzz_input(Bytes input) {
-  const std::string_view whole = as_text(input);
-  const size_t end = std::min(whole.find('\0'), whole.size());
+  const TextAndWeights model(input);
   ImportOptions options;
-  if (end == whole.size()) options.random_weights = 1;
-  return import_darknet(whole.substr(0, end), input.subspan(std::min(end + 1, input.size())), "fuzz.cfg", options,
-                        {.decode = true});
+  if (!model.weights_are_given) options.random_weights = 1;
+  return import_darknet(model.text, model.weights, "fuzz.cfg", options, {.decode = true});
 }
 
 }  // namespace bmnet::frontend::darknet

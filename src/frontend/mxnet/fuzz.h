@@ -2,21 +2,17 @@
 // symbol, the rest the parameter file; without a rest, parameters are drawn at random. Inputs are [1,3,16,16].
 #pragma once
 
-#include <algorithm>
-#include <string>
-
+#include "frontend/fuzz.h"
 #include "frontend/mxnet/import.h"
 
 namespace bmnet::frontend::mxnet {
 
 inline Result<nn::Model> import_fuzz_input(Bytes input) {
-  const std::string_view whole = as_text(input);
-  const size_t end = std::min(whole.find('\0'), whole.size());
+  const TextAndWeights model(input);
   ImportOptions options;
   options.shapes = {{"", {1, 3, 16, 16}}};
-  if (end == whole.size()) options.random_weights = 1;
-  return import_mxnet(whole.substr(0, end), input.subspan(std::min(end + 1, input.size())), "fuzz-symbol.json",
-                      options);
+  if (!model.weights_are_given) options.random_weights = 1;
+  return import_mxnet(model.text, model.weights, "fuzz-symbol.json", options);
 }
 
 }  // namespace bmnet::frontend::mxnet
